@@ -1,0 +1,50 @@
+/** Messages and control messages from one session to others. */
+import { z } from 'zod'
+import { anything, body } from './body.ts'
+
+export const Recipient = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('session'), sessionid: z.string().min(1) }),
+  z.object({ type: z.literal('user'), userid: z.string().min(1) }),
+  z.object({ type: z.literal('room') }),
+  z.object({ type: z.literal('call') }),
+])
+export type Recipient = z.infer<typeof Recipient>
+
+const Addressed = z.object({
+  recipient: Recipient,
+  data: anything
+    .refine((data) => data !== undefined, 'data is missing')
+    .describe('any JSON; it arrives as the text that was sent'),
+})
+
+export const Message = body('message', Addressed).meta({
+  id: 'message',
+  description: 'Send to a session, all sessions of a user, the room or the call. Who is not there gets nothing.',
+})
+
+export const Control = body('control', Addressed).meta({
+  id: 'control',
+  description: 'As `message`, for whoever may control others: internal clients and sessions with permission `control`.',
+})
+
+const sender = z.object({
+  type: z.enum(['session', 'user', 'room', 'call']).describe('the kind of recipient that was used'),
+  sessionid: z.string(),
+  userid: z.string().optional(),
+})
+const delivered = z.object({
+  sender,
+  recipient: z
+    .object({ type: z.literal('session'), sessionid: z.string() })
+    .optional()
+    .describe('for the owner of a virtual session: which of them is meant'),
+  data: anything,
+})
+
+export const MessageDelivered = z
+  .object({ type: z.literal('message'), message: delivered })
+  .meta({ id: 'message-delivered', description: 'A message from another session.' })
+
+export const ControlDelivered = z
+  .object({ type: z.literal('control'), control: delivered })
+  .meta({ id: 'control-delivered', description: 'A control message from another session.' })
