@@ -1,0 +1,24 @@
+// `npm run build`: the whole program as one executable file, `dist/heliograph`.
+
+import { root } from './files.ts'
+
+/** Compiles the program into the given file. Fails with what the bundler said. */
+export async function buildBinary(outfile: string): Promise<void> {
+  const result = await Bun.build({
+    entrypoints: [`${root}/src/main.ts`],
+    target: 'bun',
+    minify: { syntax: true, whitespace: true },
+    sourcemap: 'linked',
+    // A file that happens to lie in the working directory must not change how the server runs.
+    compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
+    throw: false,
+  })
+  if (!result.success) throw new Error(result.logs.map(String).join('\n'))
+}
+
+if (import.meta.main) {
+  const outfile = `${root}/dist/heliograph`
+  await buildBinary(outfile)
+  const { size } = await Bun.file(outfile).stat()
+  console.log(`dist/heliograph, ${Math.round(size / 1024 / 1024)} MiB`)
+}
