@@ -21,13 +21,17 @@ export const checks: readonly Check[] = [
   { name: 'generated pages are fresh', run: staleDocs },
 ]
 
+/** What a check may print; the first lines say most. */
+const mostLines = 80
+
 /** Runs every check, prints what each says, and answers how many passed and failed. */
 export async function runChecks(): Promise<{ readonly passed: number; readonly failed: number }> {
   let failed = 0
   for (const { name, run } of checks) {
     const faults = await run()
     console.log(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name}`)
-    for (const fault of faults) console.log(`       ${fault}`)
+    for (const fault of faults.slice(0, mostLines)) console.log(`       ${fault}`)
+    if (faults.length > mostLines) console.log(`       … and ${faults.length - mostLines} lines more`)
     if (faults.length > 0) failed++
   }
   return { passed: checks.length - failed, failed }

@@ -1,48 +1,24 @@
-// The real programs that tests run against: where Debian puts them, and how to get them without starting any of them.
+// Gets the real programs that tests run against from Debian, without starting any of them.
 
 import { existsSync } from 'node:fs'
 import { chmod, rm } from 'node:fs/promises'
+import { debian } from '../test/support/deb.ts'
 
-/** Debian package → the files that tests start. */
-export const programs = {
-  'nextcloud-spreed-signaling': ['/usr/bin/nextcloud-spreed-signaling-server'],
-  'nats-server': ['/usr/sbin/nats-server', '/usr/bin/nats-server'],
-  nginx: ['/usr/sbin/nginx'],
-  apache2: ['/usr/sbin/apache2'],
-  caddy: ['/usr/bin/caddy'],
-  openssl: ['/usr/bin/openssl'],
-  curl: ['/usr/bin/curl'],
-} as const satisfies Record<string, readonly string[]>
-
-export type DebianPackage = keyof typeof programs
-
-/** The program of a package, if it is here. */
-export function program(name: DebianPackage): string | undefined {
-  return programs[name].find((path) => existsSync(path))
-}
-
-const names: readonly DebianPackage[] = [
-  'nextcloud-spreed-signaling',
-  'nats-server',
-  'nginx',
-  'apache2',
-  'caddy',
-  'openssl',
-  'curl',
-]
-
-export function missingPackages(): readonly DebianPackage[] {
-  return names.filter((name) => program(name) === undefined)
+/** The packages of which a program is not where Debian puts it. */
+export function missingPackages(): readonly string[] {
+  const missing = Object.values(debian).filter(({ path }) => !existsSync(path))
+  return [...new Set(missing.map((program) => program.package))]
 }
 
 export function canInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && existsSync('/usr/bin/apt-get')
 }
 
+/** While this file says so, no package that is installed starts its service. */
 const policy = '/usr/sbin/policy-rc.d'
 
-/** Installs packages from Debian; their services are neither started now nor at the next boot. Answers false if one could not be had. */
-export async function install(packages: readonly DebianPackage[]): Promise<boolean> {
+/** Installs packages; their services start neither now nor at the next boot. */
+export async function install(packages: readonly string[]): Promise<void> {
   const ours = !existsSync(policy)
   if (ours) {
     await Bun.write(policy, '#!/bin/sh\nexit 101\n')
@@ -50,12 +26,11 @@ export async function install(packages: readonly DebianPackage[]): Promise<boole
   }
   try {
     await apt('update')
-    const get = (...some: readonly DebianPackage[]) => apt('install', '--yes', '--no-install-recommends', ...some)
+    const get = (...some: readonly string[]) => apt('install', '--yes', '--no-install-recommends', ...some)
     // All at once is faster; one by one, a package that this Debian does not have keeps none of the others away.
     if (!(await get(...packages))) for (const one of packages) await get(one)
-    const here = packages.filter((one) => program(one) !== undefined)
-    await disableServices(here)
-    return here.length === packages.length
+    const absent = missingPackages()
+    await disableServices(packages.filter((one) => !absent.includes(one)))
   } finally {
     if (ours) await rm(policy, { force: true })
   }
@@ -71,7 +46,7 @@ async function apt(...words: readonly string[]): Promise<boolean> {
   return (await child.exited) === 0
 }
 
-async function disableServices(packages: readonly DebianPackage[]): Promise<void> {
+async function disableServices(packages: readonly string[]): Promise<void> {
   if (packages.length === 0 || !existsSync('/usr/bin/systemctl')) return
   const listed = await Bun.$`dpkg -L ${[...packages]}`.quiet().nothrow().text()
   const units = [...listed.matchAll(/\/systemd\/system\/([^/@\n]+\.service)$/gm)].map((match) => match[1] ?? '')

@@ -53,7 +53,7 @@ async function prepare(): Promise<void> {
   const missing = missingPackages()
   if (missing.length === 0 || !canInstall()) return
   console.log(`installing from Debian: ${missing.join(', ')}`)
-  if (!(await install(missing))) console.log('apt-get could not install all of them')
+  await install(missing)
 }
 
 await prepare()
