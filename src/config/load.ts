@@ -1,0 +1,166 @@
+/** File text and environment, both handed in, become a configuration, or all faults at once. */
+
+import { backendSection, listedBackends, readBackends } from './backends.ts'
+import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
+import { type Fault, sortedFaults } from './fault.ts'
+import { parseIni } from './ini.ts'
+import { nearMiss } from './near-miss.ts'
+import { type Environment, findOverrides } from './overrides.ts'
+import { readSection, type SectionRead } from './read-section.ts'
+import { schema, sections } from './schema.ts'
+import { isLaterSection, laterSections, noSection } from './sections/not-yet.ts'
+import type { Sources } from './sources.ts'
+
+export type { Accepts, BackendConfig, Config, ListenAddress, TalkConfig, TalkOn } from './config.ts'
+export { type Fault, printFault } from './fault.ts'
+
+export interface ConfigSource {
+  /** The name of the file, for messages. */
+  readonly file: string
+  readonly text: string
+  readonly environment: Environment
+  /** Reads the file that a `<key>_file` names; throws when it cannot. */
+  readonly readFile: (path: string) => string
+}
+
+export interface Loaded {
+  /** Absent when one of the faults is an error. */
+  readonly config?: Config
+  /** By line. */
+  readonly faults: readonly Fault[]
+}
+
+/** Never throws, whatever the text. */
+export function loadConfig(source: ConfigSource): Loaded {
+  const ini = parseIni(source.text)
+  const faults: Fault[] = ini.faults.map((fault) => ({ severity: 'error', file: source.file, ...fault }))
+  const { file, environment, readFile } = source
+  const base: Sources = {
+    file,
+    ini,
+    environment,
+    readFile,
+    faults,
+    overrides: findOverrides(environment, sections),
+  }
+  const ids = listedBackends(base)
+  const own = ids.map(backendSection)
+  const sources: Sources = { ...base, overrides: findOverrides(environment, [...sections, ...own]) }
+  const known = new Set([...sections, ...own].map(({ name }) => name))
+  checkUnknownSections(sources, known)
+  checkStrangers(sources)
+  const config = readConfig(sources, ids)
+  const sorted = sortedFaults(faults)
+  return sorted.some(({ severity }) => severity === 'error') ? { faults: sorted } : { config, faults: sorted }
+}
+
+/** Every section is read, also those that are only checked so far. */
+function readConfig(sources: Sources, ids: readonly string[]): Config {
+  const http = readSection(sources, schema.http)
+  const https = readSection(sources, schema.https)
+  const { values: app } = readSection(sources, schema.app)
+  const sessions = readSection(sources, schema.sessions)
+  const { values: clients } = readSection(sources, schema.clients)
+  const { values: stats } = readSection(sources, schema.stats)
+  const turn = readSection(sources, schema.turn)
+  for (const section of sections) if (section.later) readSection(sources, section)
+  checkListeners(sources, http, https)
+  checkHashKey(sources, sessions)
+  return {
+    http: {
+      listen: http.values.listen,
+      readTimeout: http.values.readtimeout,
+      writeTimeout: http.values.writetimeout,
+    },
+    https: {
+      listen: https.values.listen,
+      readTimeout: https.values.readtimeout,
+      writeTimeout: https.values.writetimeout,
+      certificate: https.values.certificate,
+      key: https.values.key,
+    },
+    app: { debug: app.debug, trustedProxies: app.trustedproxies },
+    sessions: { hashKey: sessions.values.hashkey ?? '', blockKey: sessions.values.blockkey },
+    clients: { internalSecret: clients.internalsecret },
+    talk: readTalk(sources, sessions.values, ids),
+    turn: turnCredentials(sources, turn),
+    stats: { allowedIps: stats.allowed_ips },
+    drainTimeout: app.draintimeout,
+    limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },
+  }
+}
+
+type Pending = { readonly maxpendingbytes: number; readonly maxpendingmessages: number }
+
+function readTalk(sources: Sources, pending: Pending, ids: readonly string[]): TalkConfig {
+  const inFile = sources.ini.sections.has('backend')
+  const inEnvironment = [...sources.overrides.byKey.keys()].some((key) => key.startsWith('backend '))
+  if (!inFile && !inEnvironment) return { kind: 'off' }
+  const backend = readSection(sources, schema.backend)
+  return {
+    kind: 'on',
+    backends: readBackends(sources, backend, ids),
+    timeout: backend.values.timeout,
+    connectionsPerHost: backend.values.connectionsperhost,
+    skipVerify: backend.values.skipverify,
+    maxBodySize: backend.values.maxbodysize,
+    maxPendingBytes: pending.maxpendingbytes,
+    maxPendingMessages: pending.maxpendingmessages,
+  }
+}
+
+function checkListeners(
+  sources: Sources,
+  http: SectionRead<typeof schema.http.settings>,
+  https: SectionRead<typeof schema.https.settings>,
+): void {
+  if (!http.isGiven('listen') && !https.isGiven('listen')) {
+    const message = 'is missing, in [https] too, so nobody could connect; write for example listen = 127.0.0.1:8080'
+    sources.faults.push({ severity: 'error', ...http.place('listen'), section: 'http', key: 'listen', message })
+  }
+  if (!https.isGiven('listen')) return
+  for (const key of ['certificate', 'key'] as const) {
+    if (https.isGiven(key)) continue
+    const message = `is missing; listen needs one: ${schema.https.settings[key].allowed} (PEM)`
+    sources.faults.push({ severity: 'error', ...https.place('listen'), section: 'https', key, message })
+  }
+}
+
+function checkHashKey(sources: Sources, sessions: SectionRead<typeof schema.sessions.settings>): void {
+  if (sessions.isGiven('hashkey')) return
+  const { allowed } = schema.sessions.settings.hashkey
+  const message = `is missing; allowed: ${allowed}, better 32 or 64 random ones`
+  sources.faults.push({ severity: 'error', ...sessions.place('hashkey'), section: 'sessions', key: 'hashkey', message })
+}
+
+function turnCredentials(sources: Sources, turn: SectionRead<typeof schema.turn.settings>): TurnCredentialsConfig {
+  const { apikey, secret, servers } = turn.values
+  for (const key of ['apikey', 'secret'] as const) {
+    if (servers.length === 0 || turn.isGiven(key)) continue
+    const message = `is missing; servers needs one: ${schema.turn.settings[key].allowed}`
+    sources.faults.push({ severity: 'error', ...turn.place('servers'), section: 'turn', key, message })
+  }
+  return { apiKey: apikey, secret, servers }
+}
+
+function checkUnknownSections({ ini, file, faults }: Sources, known: ReadonlySet<string>): void {
+  for (const [section, { line, entries }] of ini.sections) {
+    if (known.has(section)) continue
+    const warn = (message: string) => faults.push({ severity: 'warning', file, line, section, message })
+    if (isLaterSection(section)) warn(noSection)
+    else if (entries.has('url') || entries.has('urls')) {
+      warn('this section has no effect; if it is a backend, list it in [backend] backends')
+    } else {
+      const meant = nearMiss(section, [...known, ...laterSections])
+      warn(`this section is not known and has no effect${meant === undefined ? '' : `; did you mean [${meant}]?`}`)
+    }
+  }
+}
+
+function checkStrangers({ overrides, faults }: Sources): void {
+  for (const { variable, suggestion, laterSection } of overrides.strangers) {
+    const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
+    const message = laterSection === undefined ? `names no setting and has no effect${hint}` : noSection
+    faults.push({ severity: 'warning', file: variable, section: laterSection ?? '', message })
+  }
+}

@@ -1,0 +1,97 @@
+/** What a reload takes over from a changed file, and what has to wait for a restart. */
+
+import type { Config, TalkConfig, TalkOn } from './config.ts'
+import type { schema } from './schema.ts'
+
+export interface Reload {
+  /** The old configuration with what may change while running taken from the new one. */
+  readonly config: Config
+  /** Changed and taken over, as `[section] key` or `[section]`. */
+  readonly taken: readonly string[]
+  /** Changed, but only a restart takes it over. */
+  readonly needRestart: readonly string[]
+}
+
+type Part<C> = readonly [name: string, of: (config: C) => unknown]
+
+/** Sessions keep what they were given; only what is asked anew each time can change under them. */
+export function reloaded(old: Config, next: Config): Reload {
+  return {
+    config: {
+      ...old,
+      app: { ...old.app, trustedProxies: next.app.trustedProxies },
+      stats: next.stats,
+      turn: next.turn,
+      talk:
+        old.talk.kind === 'on' && next.talk.kind === 'on' ? { ...old.talk, backends: next.talk.backends } : old.talk,
+    },
+    taken: [...changed(takenOver, old, next), ...changedBackends(old.talk, next.talk)],
+    needRestart: [...changed(fixed, old, next), ...fixedOfTalk(old.talk, next.talk)],
+  }
+}
+
+const takenOver: readonly Part<Config>[] = [
+  [name('app', 'trustedproxies'), ({ app }) => app.trustedProxies],
+  [name('stats', 'allowed_ips'), ({ stats }) => stats.allowedIps],
+  [name('turn', 'apikey'), ({ turn }) => turn.apiKey],
+  [name('turn', 'secret'), ({ turn }) => turn.secret],
+  [name('turn', 'servers'), ({ turn }) => turn.servers],
+]
+
+const fixed: readonly Part<Config>[] = [
+  [name('http', 'listen'), ({ http }) => http.listen],
+  [name('http', 'readtimeout'), ({ http }) => http.readTimeout],
+  [name('http', 'writetimeout'), ({ http }) => http.writeTimeout],
+  [name('http', 'maxconnectionsperaddress'), ({ limits }) => limits.maxConnectionsPerAddress],
+  [name('https', 'listen'), ({ https }) => https.listen],
+  [name('https', 'readtimeout'), ({ https }) => https.readTimeout],
+  [name('https', 'writetimeout'), ({ https }) => https.writeTimeout],
+  [name('https', 'certificate'), ({ https }) => https.certificate],
+  [name('https', 'key'), ({ https }) => https.key],
+  [name('app', 'debug'), ({ app }) => app.debug],
+  [name('app', 'draintimeout'), ({ drainTimeout }) => drainTimeout],
+  [name('sessions', 'hashkey'), ({ sessions }) => sessions.hashKey],
+  [name('sessions', 'blockkey'), ({ sessions }) => sessions.blockKey],
+  [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
+]
+
+const fixedTalk: readonly Part<TalkOn>[] = [
+  [name('backend', 'timeout'), ({ timeout }) => timeout],
+  [name('backend', 'connectionsperhost'), ({ connectionsPerHost }) => connectionsPerHost],
+  [name('backend', 'skipverify'), ({ skipVerify }) => skipVerify],
+  [name('backend', 'maxbodysize'), ({ maxBodySize }) => maxBodySize],
+  [name('sessions', 'maxpendingbytes'), ({ maxPendingBytes }) => maxPendingBytes],
+  [name('sessions', 'maxpendingmessages'), ({ maxPendingMessages }) => maxPendingMessages],
+]
+
+function fixedOfTalk(old: TalkConfig, next: TalkConfig): readonly string[] {
+  if (old.kind === 'on' && next.kind === 'on') return changed(fixedTalk, old, next)
+  return old.kind === next.kind ? [] : ['[backend]']
+}
+
+/** Which backends there are, and the sections of those that stay but are described differently. */
+function changedBackends(old: TalkConfig, next: TalkConfig): readonly string[] {
+  if (old.kind === 'off' || next.kind === 'off') return []
+  const names: string[] = []
+  const earlier = new Map(old.backends.map((backend) => [backend.id, backend]))
+  const sameIds = old.backends.length === next.backends.length && next.backends.every(({ id }) => earlier.has(id))
+  if (!sameIds) names.push(name('backend', 'backends'))
+  for (const backend of next.backends) {
+    const before = earlier.get(backend.id)
+    if (before && !equal(before, backend)) names.push(backend.accepts.kind === 'urls' ? `[${backend.id}]` : '[backend]')
+  }
+  return names
+}
+
+function changed<C>(parts: readonly Part<C>[], old: C, next: C): readonly string[] {
+  return parts.filter(([, of]) => !equal(of(old), of(next))).map(([name]) => name)
+}
+
+/** A configuration is plain data, written in the same order each time. */
+function equal(left: unknown, right: unknown): boolean {
+  return JSON.stringify(left) === JSON.stringify(right)
+}
+
+function name<S extends keyof typeof schema>(section: S, key: keyof (typeof schema)[S]['settings'] & string): string {
+  return `[${section}] ${key}`
+}

@@ -1,0 +1,34 @@
+/** Every section and setting there is; checks, suggestions and the reference page follow this list. */
+
+import { app, clients, sessions, stats } from './sections/app.ts'
+import { backend, ownBackend } from './sections/backend.ts'
+import { etcd, federation, grpc, nats } from './sections/cluster.ts'
+import { continentOverrides, geoip, geoipOverrides } from './sections/geoip.ts'
+import { http, https } from './sections/http.ts'
+import { mcu, turn } from './sections/media.ts'
+import type { Section, Settings } from './setting.ts'
+
+/** The sections by name, in the order of the reference page. */
+export const schema = {
+  http,
+  https,
+  app,
+  sessions,
+  clients,
+  backend,
+  federation,
+  nats,
+  mcu,
+  turn,
+  geoip,
+  'geoip-overrides': geoipOverrides,
+  'continent-overrides': continentOverrides,
+  stats,
+  etcd,
+  grpc,
+} as const satisfies Readonly<Record<string, Section<Settings>>>
+
+export const sections: readonly Section<Settings>[] = Object.values(schema)
+
+/** The section that each backend has under its own name. */
+export { ownBackend }

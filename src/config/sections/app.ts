@@ -1,0 +1,74 @@
+/** Settings of the program as a whole: `[app]`, `[sessions]`, `[clients]`, `[stats]`. */
+
+import { flag, integer, ipRanges, seconds, secret } from '../kinds.ts'
+import { optional, setting } from '../setting.ts'
+import { noSfu } from './not-yet.ts'
+
+export const app = {
+  name: 'app',
+  meaning: 'The program as a whole.',
+  settings: {
+    debug: setting(flag, 'false', {
+      meaning: 'Offers the debug pages to the addresses in `[stats] allowed_ips`.',
+    }),
+    allowsubscribeany: setting(flag, 'false', {
+      meaning: 'Lets a session subscribe to streams outside its own call. For tests only: it breaks privacy.',
+      notYet: (text) => (flagIsOn(text) ? noSfu : undefined),
+    }),
+    trustedproxies: setting(ipRanges, '127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16', {
+      meaning: 'The reverse proxies that are believed when they name the client in `X-Real-IP` or `X-Forwarded-For`.',
+      reload: true,
+    }),
+    draintimeout: setting(seconds, '10', {
+      meaning: 'How long a graceful stop waits for sessions to move on before it closes what is left.',
+    }),
+  },
+} as const
+
+export const sessions = {
+  name: 'sessions',
+  meaning: 'Session ids and what is kept for a session whose connection broke.',
+  settings: {
+    hashkey: optional(secret({ atLeast: 8 }), {
+      meaning: 'Signs session ids; 32 or 64 random bytes. Required; the same on all nodes of a cluster.',
+      placeholders: ['the-secret-for-session-checksums'],
+    }),
+    blockkey: optional(secret({ oneOf: [16, 24, 32] }), {
+      meaning: 'Encrypts session ids; without it their content can be read, though not forged.',
+      placeholders: ['-encryption-key-'],
+    }),
+    maxpendingbytes: setting(integer(1024, 2 ** 30, 'bytes'), '1048576', {
+      meaning: 'How much may wait for one session that is away or reads slowly, before the session is given up.',
+    }),
+    maxpendingmessages: setting(integer(1, 10_000_000), '1000', {
+      meaning: 'The same, in messages.',
+    }),
+  },
+} as const
+
+export const clients = {
+  name: 'clients',
+  meaning: 'Internal clients, such as recording and telephony.',
+  settings: {
+    internalsecret: optional(secret({ atLeast: 1 }), {
+      meaning: 'What internal clients prove to know. Without it none can connect.',
+      placeholders: ['the-shared-secret-for-internal-clients'],
+    }),
+  },
+} as const
+
+export const stats = {
+  name: 'stats',
+  meaning: 'Who may look at statistics.',
+  settings: {
+    allowed_ips: setting(ipRanges, '127.0.0.1, ::1', {
+      meaning: 'Clients that may ask for statistics, metrics and debug pages.',
+      reload: true,
+    }),
+  },
+} as const
+
+function flagIsOn(text: string): boolean {
+  const reading = flag.read(text)
+  return 'value' in reading && reading.value
+}

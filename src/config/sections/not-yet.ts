@@ -1,0 +1,17 @@
+/** What an operator is told when the file asks for something that this build does not do. */
+
+export const noSfu = 'there is no SFU in this build yet; it starts without one'
+export const noEtcd = 'etcd is not in this build yet; it starts without'
+export const noEtcdBackends = 'backends from etcd are not in this build yet; only those in this file count'
+export const noGrpc = 'clustering over gRPC is not in this build yet; it runs as one node'
+export const noBroker = 'a NATS broker is not in this build yet; it runs as one node'
+export const noGeoIp = 'looking up countries is not in this build yet; it starts without'
+export const noSection = 'this section is not in this build yet; it starts without'
+
+/** Front ends and parts of our own that have a section each. */
+export const laterSections: readonly string[] = ['turn-server', 'relay', 'presence', 'admission']
+
+/** Whether the section belongs to one of them, as `[presence-one]` does. */
+export function isLaterSection(name: string): boolean {
+  return laterSections.includes(name) || name.startsWith('presence-')
+}
