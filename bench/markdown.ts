@@ -56,7 +56,7 @@ function scenarioPart(scenario: Scenario, rows: readonly Row[]): string {
 
 /** Numbers that the plan sets, and counts, have no ratio worth a look. */
 export function showsRatio(metric: MetricName): boolean {
-  return !['offered', 'units', 'lost', 'late', 'companionCpu', 'companionMemory'].includes(metric)
+  return !['offered', 'units', 'lost', 'late', 'generator', 'companionCpu', 'companionMemory'].includes(metric)
 }
 
 export function spreadText(metric: MetricName, values: Spread | undefined): string {

@@ -21,6 +21,7 @@ export const metricTexts: Readonly<Record<MetricName, MetricText>> = {
   late: { label: 'sent late p99', unit: 'ms', digits: 2 },
   offered: { label: 'offered', unit: '1/s', digits: 0 },
   burst: { label: 'hellos in a burst', unit: '1/s', digits: 0 },
+  burstCpu: { label: 'server CPU in the burst', unit: 'µs per unit', digits: 1 },
   units: { label: 'counted', unit: '', digits: 0 },
   lost: { label: 'lost', unit: '', digits: 0 },
   wall: { label: 'wall time', unit: 's', digits: 2 },
@@ -29,6 +30,7 @@ export const metricTexts: Readonly<Record<MetricName, MetricText>> = {
   residentBefore: { label: 'resident at start', unit: 'MB', scale: 1e-6, digits: 1 },
   resident: { label: 'resident', unit: 'MB', scale: 1e-6, digits: 1 },
   companionMemory: { label: 'broker memory', unit: 'kB per session', scale: 1e-3, digits: 2 },
+  generator: { label: 'generator busy', unit: '% of a core', scale: 100, digits: 0 },
   idleCpu: { label: 'CPU at rest', unit: 'ms per s', digits: 1 },
 }
 

@@ -42,14 +42,14 @@ export function connect(plan: ConnectPlan): Scenario {
 
       measuring = true
       const schedule = evenSchedule(plan.perSecond, plan.seconds)
-      const window = beginWindow(rig)
+      const measured = beginWindow(rig)
       const lateness = await pace(schedule, (index, due) => void open(warmup.total + index, due))
       await settle(() => answered() >= warmup.total + schedule.total, answered, 10_000)
-      const used = window.end()
+      const used = measured()
 
-      const burstStart = nowMicros()
+      const burstMeasured = beginWindow(rig)
       const rest = await connectClients(rig, plan.burst, 40)
-      const burstSeconds = (nowMicros() - burstStart) / 1_000_000
+      const burst = burstMeasured()
       for (const client of [...clients, ...rest]) leave(client)
 
       return {
@@ -60,7 +60,8 @@ export function connect(plan: ConnectPlan): Scenario {
           offered: plan.perSecond,
           units: latency.count(),
           lost: schedule.total - latency.count(),
-          burst: plan.burst / burstSeconds,
+          burst: (plan.burst * 1_000_000) / burst.micros,
+          ...(burst.cpu === undefined ? {} : { burstCpu: burst.cpu / plan.burst }),
         },
         remarks: refused === 0 ? [] : [`${refused} hellos failed`],
       }

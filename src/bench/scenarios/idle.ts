@@ -28,9 +28,9 @@ export function idle(plan: IdlePlan): Scenario {
           dropped += 1
         }
       }
-      const window = beginWindow(rig)
+      const measured = beginWindow(rig)
       await Bun.sleep(plan.restMs)
-      const used = window.end()
+      const used = measured()
       const resident = memory()
       const companionAfter = companions()
       clients.forEach(leave)

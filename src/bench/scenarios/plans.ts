@@ -9,7 +9,7 @@ import { storm } from './storm.ts'
 
 /** Rates are far below what either server can carry, so that latencies say something. */
 export const fullScenarios: readonly Scenario[] = [
-  connect({ perSecond: 250, seconds: 8, warmupSeconds: 2, burst: 1_000 }),
+  connect({ perSecond: 300, seconds: 8, warmupSeconds: 2, burst: 2_000 }),
   pairs({ clients: 100, size: 100, perSecond: 5_000, seconds: 8, warmupSeconds: 3 }),
   pairs({ clients: 100, size: 2_000, perSecond: 5_000, seconds: 8, warmupSeconds: 3 }),
   broadcast({ members: 100, size: 100, perSecond: 100, seconds: 8, warmupSeconds: 3 }),

@@ -23,6 +23,8 @@ export type MetricName =
   | 'late'
   | 'offered'
   | 'burst'
+  | 'burstCpu'
+  | 'generator'
   | 'units'
   | 'lost'
   | 'wall'
@@ -47,31 +49,46 @@ export interface Scenario {
   run(rig: Rig): Promise<Outcome>
 }
 
-export interface Window {
-  /** Ends the window: CPU in µs used meanwhile by the server and by its companions, and the time in µs. */
-  end(): { readonly cpu: number | undefined; readonly companionCpu: number; readonly micros: number }
+/** What a stretch of time took. */
+export interface Used {
+  /** CPU of the server in µs, where its pid is known. */
+  readonly cpu: number | undefined
+  readonly companionCpu: number
+  /** CPU of the load generator itself, stub backend included, in µs. */
+  readonly generatorCpu: number
+  /** Time that passed, in µs. */
+  readonly micros: number
 }
 
-export function beginWindow(rig: Rig): Window {
-  const server = () => (rig.pid === undefined ? undefined : cpuMicros(rig.pid))
-  const companions = () => rig.companions.reduce((sum, pid) => sum + cpuMicros(pid), 0)
-  const before = { cpu: server(), companionCpu: companions(), micros: nowMicros() }
-  return {
-    end() {
-      const cpu = server()
-      return {
-        cpu: cpu === undefined || before.cpu === undefined ? undefined : cpu - before.cpu,
-        companionCpu: companions() - before.companionCpu,
-        micros: nowMicros() - before.micros,
-      }
-    },
+/** Starts to measure; the answer ends it. */
+export function beginWindow(rig: Rig): () => Used {
+  const before = readings(rig)
+  return () => {
+    const after = readings(rig)
+    return {
+      cpu: after.cpu === undefined || before.cpu === undefined ? undefined : after.cpu - before.cpu,
+      companionCpu: after.companionCpu - before.companionCpu,
+      generatorCpu: after.generatorCpu - before.generatorCpu,
+      micros: after.micros - before.micros,
+    }
   }
 }
 
-/** CPU per unit of a finished window, ready to be spread into an outcome. */
-export function cpuPer(used: ReturnType<Window['end']>, units: number, rig: Rig): Outcome['metrics'] {
+function readings(rig: Rig): Used {
+  const own = process.cpuUsage()
+  return {
+    cpu: rig.pid === undefined ? undefined : cpuMicros(rig.pid),
+    companionCpu: rig.companions.reduce((sum, pid) => sum + cpuMicros(pid), 0),
+    generatorCpu: own.user + own.system,
+    micros: nowMicros(),
+  }
+}
+
+/** CPU per unit of a finished window, and how busy the generator was, ready to be spread into an outcome. */
+export function cpuPer(used: Used, units: number, rig: Rig): Outcome['metrics'] {
   return {
     ...(used.cpu === undefined || units === 0 ? {} : { cpu: used.cpu / units }),
     ...(rig.companions.length === 0 || units === 0 ? {} : { companionCpu: used.companionCpu / units }),
+    generator: used.generatorCpu / used.micros,
   }
 }

@@ -40,7 +40,7 @@ export function storm(plan: StormPlan): Scenario {
       const bytesIn = (): number => clients.reduce((sum, { line }) => sum + line.bytesIn(), 0)
 
       const bytesBefore = bytesIn()
-      const window = beginWindow(rig)
+      const measured = beginWindow(rig)
       const start = nowMicros()
       for (const { index, line } of clients) line.sendText(joinText(index, 'storm'))
       const complete = await settle(
@@ -48,7 +48,7 @@ export function storm(plan: StormPlan): Scenario {
         () => seen,
         plan.quietMs,
       )
-      const used = window.end()
+      const used = measured()
       const wall = (lastNews - start) / 1_000_000
       // What is still under way (repeated events, say) belongs to the bytes of the storm.
       await settle(() => false, bytesIn, 300)

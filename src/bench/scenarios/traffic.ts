@@ -57,14 +57,14 @@ export async function runTraffic(rig: Rig, traffic: Traffic): Promise<Outcome> {
   since = Math.floor(nowMicros())
   const schedule = evenSchedule(traffic.perSecond, traffic.seconds)
   const expected = schedule.total * traffic.receivers
-  const window = beginWindow(rig)
+  const measured = beginWindow(rig)
   const lateness = await pace(schedule, traffic.send)
   await settle(
     () => delivered >= expected,
     () => delivered,
     quietMs,
   )
-  const used = window.end()
+  const used = measured()
 
   return {
     metrics: {
