@@ -8,7 +8,7 @@ export async function buildBinary(outfile: string): Promise<void> {
     entrypoints: [`${root}/src/main.ts`],
     target: 'bun',
     minify: { syntax: true, whitespace: true },
-    sourcemap: 'linked',
+    sourcemap: 'inline',
     // A file that happens to lie in the working directory must not change how the server runs.
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
     throw: false,

@@ -1,0 +1,32 @@
+/** The single executable is built and does what the launcher of a checkout does. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { buildBinary } from '../../tools/build.ts'
+import { startChild } from '../support/child.ts'
+import { parseJson, textAt } from '../support/json.ts'
+import { oursMissing } from '../support/ours.ts'
+import { runServer } from '../support/running-server.ts'
+import { tempFolder } from '../support/temp-folder.ts'
+
+describe.skipIf(oursMissing('the single executable'))('the single executable', () => {
+  const folder = tempFolder()
+  const binary = folder.file('heliograph')
+
+  beforeAll(() => buildBinary(binary), 120_000)
+  afterAll(() => folder[Symbol.dispose]())
+
+  test('says its version', async () => {
+    // From a folder of its own: nothing of the checkout may be needed.
+    await using child = startChild([binary, 'version'], { cwd: folder.path })
+    expect(await child.exited).toBe(0)
+    expect(child.output()).toMatch(/\d+\.\d+\.\d+/)
+  })
+
+  test('serves, and stops when it is told to', async () => {
+    const backends = [{ id: 'one', url: 'http://127.0.0.1:9/', secret: 'secret-of-cloud-one' }]
+    await using server = await runServer((file) => [binary, 'serve', '--config', file], { backends })
+    const answer = await fetch(`${server.url}/api/v1/welcome`)
+    expect(textAt(parseJson(await answer.text()), 'nextcloud-spreed-signaling')).toBe('Welcome')
+    server.child.kill('SIGTERM')
+    expect(await server.child.exited).toBe(0)
+  })
+})
