@@ -1,5 +1,6 @@
 // `npm run build`: the whole program as one executable file, `dist/heliograph`.
 
+import { rm } from 'node:fs/promises'
 import { root } from './files.ts'
 
 /** Compiles the program into the given file. Fails with what the bundler said. */
@@ -14,6 +15,8 @@ export async function buildBinary(outfile: string): Promise<void> {
     throw: false,
   })
   if (!result.success) throw new Error(result.logs.map(String).join('\n'))
+  // The executable holds a copy of its own, for the lines in a stack trace.
+  await rm(`${outfile}.map`, { force: true })
 }
 
 if (import.meta.main) {

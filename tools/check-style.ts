@@ -10,8 +10,12 @@ export function styleFaults(files: Files): readonly string[] {
   return [...files].flatMap(([path, text]) => {
     const lines = text.replace(/\n$/, '').split('\n')
     const head = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
+    // A test file is named after what it tests, which says it all.
+    const named = path.endsWith('.test.ts')
     return [
-      ...(/^\/[/*]\*? ?\S|^\/\*\*$/.test(head ?? '') ? [] : [`${path}:1 has no sentence that says what the file is`]),
+      ...(named || /^\/[/*]\*? ?\S|^\/\*\*$/.test(head ?? '')
+        ? []
+        : [`${path}:1 has no sentence that says what the file is`]),
       ...(lines.length > longest ? [`${path} has ${lines.length} lines; at ${longest} it is two files`] : []),
       ...castsThroughUnknown(path, text),
       ...lines.flatMap((line, index) =>

@@ -9,6 +9,7 @@ test('a file begins with a sentence that says what it is', () => {
   expect(faults('// The shape of a thing.\nexport {}\n')).toEqual([])
   expect(faults('/** The shape of a thing. */\nexport {}\n')).toEqual([])
   expect(faults('export {}\n')).toHaveLength(1)
+  expect(styleFaults(new Map([['test/a.test.ts', 'export {}\n']]))).toEqual([])
 })
 
 test('a file has at most 400 lines', () => {
