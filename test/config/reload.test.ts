@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'bun:test'
+import { reloaded } from '../../src/config/reload.ts'
+import { ownBackend, sections } from '../../src/config/schema.ts'
+import { configOf, load, smallest } from './support.ts'
+
+const before: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  http: { listen: ':1' },
+  https: { listen: ':2', certificate: 'c', key: 'k' },
+  sessions: { hashkey: '12345678' },
+  backend: { backends: 'cloud', secret: 's' },
+  cloud: { urls: 'https://a' },
+  turn: { apikey: 'a', secret: 'b', servers: 'turn:a' },
+}
+
+function fileOf(values: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  const lines = Object.entries(values).flatMap(([section, keys]) => [
+    `[${section}]`,
+    ...Object.entries(keys).map(([key, value]) => `${key} = ${value}`),
+  ])
+  return lines.join('\n')
+}
+
+function withChange(section: string, key: string, value: string): string {
+  return fileOf({ ...before, [section]: { ...before[section], [key]: value } })
+}
+
+/** One other value for each setting that ends up in the configuration. */
+const changes: readonly (readonly [section: string, key: string, value: string, name?: string])[] = [
+  ['http', 'listen', ':3'],
+  ['http', 'readtimeout', '3'],
+  ['http', 'writetimeout', '3'],
+  ['http', 'maxconnectionsperaddress', '3'],
+  ['https', 'listen', ':3'],
+  ['https', 'readtimeout', '3'],
+  ['https', 'writetimeout', '3'],
+  ['https', 'certificate', 'x'],
+  ['https', 'key', 'x'],
+  ['app', 'debug', 'true'],
+  ['app', 'trustedproxies', '192.0.2.1'],
+  ['app', 'draintimeout', '3'],
+  ['sessions', 'hashkey', '87654321'],
+  ['sessions', 'blockkey', '1234567890123456'],
+  ['sessions', 'maxpendingbytes', '2048'],
+  ['sessions', 'maxpendingmessages', '3'],
+  ['clients', 'internalsecret', 'x'],
+  ['backend', 'backends', '', '[backend] backends'],
+  ['backend', 'allowall', 'true', '[backend] backends'],
+  ['backend', 'secret', 'x', '[cloud]'],
+  ['backend', 'timeout', '3'],
+  ['backend', 'connectionsperhost', '3'],
+  ['backend', 'skipverify', 'true'],
+  ['backend', 'maxbodysize', '2048'],
+  ['turn', 'apikey', 'x'],
+  ['turn', 'secret', 'x'],
+  ['turn', 'servers', 'turn:x'],
+  ['stats', 'allowed_ips', '192.0.2.1'],
+  ['cloud', 'urls', 'https://x', '[cloud]'],
+  ['cloud', 'secret', 'x', '[cloud]'],
+  ['cloud', 'sessionlimit', '3', '[cloud]'],
+  ['cloud', 'maxstreambitrate', '3', '[cloud]'],
+  ['cloud', 'maxscreenbitrate', '3', '[cloud]'],
+]
+
+const old = configOf(fileOf(before))
+
+test.each(changes)(
+  '[%s] %s is treated as the reference page says',
+  (section, key, value, name = `[${section}] ${key}`) => {
+    const next = load(withChange(section, key, value)).config
+    if (!next) throw new Error('the change is a mistake')
+    const setting = (section === 'cloud' ? ownBackend : sections.find((one) => one.name === section))?.settings
+    const declared = Object.entries(setting ?? {}).find(([one]) => one === key)?.[1]
+    const { config, taken, needRestart } = reloaded(old, next)
+    expect([taken, needRestart]).toEqual(declared?.reload ? [[name], []] : [[], [name]])
+    expect(config).toEqual(declared?.reload ? next : old)
+  },
+)
+
+test('every setting of a section that is in use has its case above', () => {
+  const covered = new Set(changes.map(([section, key]) => `${section} ${key}`))
+  // Those that the configuration does not hold, or holds only for backends without a name.
+  const elsewhere = ['app allowsubscribeany', 'backend backendtype', 'backend backendprefix', 'backend allowed']
+  const unnamed = ['backend allowhttp', 'backend sessionlimit', 'backend maxstreambitrate', 'backend maxscreenbitrate']
+  const inUse = sections.filter(({ later }) => !later)
+  const settings = inUse.flatMap(({ name, settings }) => Object.keys(settings).map((key) => `${name} ${key}`))
+  expect(settings.filter((name) => !covered.has(name)).toSorted()).toEqual([...elsewhere, ...unnamed].toSorted())
+})
+
+test('the same file changes nothing', () => {
+  expect(reloaded(old, configOf(fileOf(before)))).toEqual({ config: old, taken: [], needRestart: [] })
+})
+
+describe('backends', () => {
+  const open = (text: string) => configOf(`${smallest}[backend]\nallowall = true\nsecret = ${text}`)
+
+  test('one without a name is named by [backend]', () => {
+    expect(reloaded(open('x'), open('y'))).toEqual({ config: open('y'), taken: ['[backend]'], needRestart: [] })
+  })
+
+  test('Talk itself does not come or go while running', () => {
+    const off = configOf(smallest)
+    expect(reloaded(off, open('x'))).toEqual({ config: off, taken: [], needRestart: ['[backend]'] })
+    expect(reloaded(open('x'), off)).toEqual({ config: open('x'), taken: [], needRestart: ['[backend]'] })
+  })
+})
