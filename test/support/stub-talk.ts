@@ -156,7 +156,21 @@ function postRoom(
   }
   if (how === 'no-backend') delete headers[backendHeader]
   if (how === 'no-checksum') delete headers[checksumHeader]
-  return fetch(url, { method: 'POST', headers, body: how === 'chunked' ? new Blob([text]).stream() : text })
+  return fetch(url, { method: 'POST', headers, body: how === 'chunked' ? inPieces(text) : text })
+}
+
+/** A body of unknown length, so that it travels chunked. */
+function inPieces(text: string): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text)
+  const half = Math.floor(bytes.length / 2)
+  return new ReadableStream({
+    async start(controller) {
+      controller.enqueue(bytes.slice(0, half))
+      await Bun.sleep(5)
+      controller.enqueue(bytes.slice(half))
+      controller.close()
+    },
+  })
 }
 
 function firstRequest(
