@@ -1,4 +1,4 @@
-/** Writes `docs/configuration.md` from the declarations in `src/config/schema.ts`. */
+/** Makes `docs/configuration.md` from the declarations in `src/config/schema.ts`. */
 
 import { ownBackend, sections } from '../src/config/schema.ts'
 import { laterSections } from '../src/config/sections/not-yet.ts'
@@ -10,7 +10,7 @@ export function configurationPage(): string {
   return `${[introduction, ...order.map(sectionPart), kindsPart(order)].join('\n\n')}\n`
 }
 
-const introduction = `<!-- Made by tools/config-docs.ts from src/config/schema.ts; change it there. -->
+const introduction = `<!-- Made from src/config/schema.ts by `npm run docs`; change it there. -->
 
 # Configuration
 
@@ -41,38 +41,38 @@ secret_file = /run/secrets/cloud
 - A secret may stand in a file of its own: \`secret_file = /run/secrets/cloud\` in place of \`secret = …\`. A line end at
   the end of that file does not count.
 - A key or section that is not known is a warning; a value that cannot be used is an error, and then nothing starts.
-- *Reload* says whether a change counts after SIGHUP (yes), or after a restart (no).
+- _Reload_ says whether a change counts after SIGHUP (yes), or after a restart (no).
 - ${laterSections.map((section) => `\`[${section}]\``).join(', ')}: not in this build yet.`
 
 function sectionPart(section: Section<Settings>): string {
   const rows = Object.entries(section.settings).map(([key, setting]) => row(key, setting))
-  const later = section.later ? ' *Not in this build yet: it is checked, but does nothing.*' : ''
+  const later = section.later ? ' _Not in this build yet: it is checked, but does nothing._' : ''
   const head = `## \`[${section.name}]\`\n\n${section.meaning}${later}`
-  if (rows.length === 0) return head
-  return `${head}\n\n| Key | Type | Default | Meaning | Reload |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`
+  return rows.length === 0 ? head : `${head}\n\n${table([['Key', 'Type', 'Default', 'Meaning', 'Reload'], ...rows])}`
 }
 
-function row(key: string, setting: Setting<unknown>): string {
+function row(key: string, setting: Setting<unknown>): Row {
   const fallback = setting.default ? `\`${setting.default}\`` : ''
-  const cells = [`\`${key}\``, setting.kind, fallback, setting.meaning, setting.reload ? 'yes' : 'no']
-  return `| ${cells.map(cell).join(' | ')} |`
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|')
+  return [`\`${key}\``, setting.kind, fallback, setting.meaning, setting.reload ? 'yes' : 'no']
 }
 
 function kindsPart(order: readonly Section<Settings>[]): string {
-  const allowed = new Map<string, Set<string>>()
-  for (const { settings } of order) {
-    for (const setting of Object.values(settings)) {
-      if (setting.kind === setting.allowed || setting.kind.includes('(')) continue
-      const ranges = allowed.get(setting.kind) ?? new Set()
-      allowed.set(setting.kind, ranges.add(setting.allowed))
-    }
+  const allowed = new Map<string, string>()
+  for (const setting of order.flatMap(({ settings }) => Object.values(settings))) {
+    // The others say it in their name.
+    const tells = setting.kind === setting.allowed || setting.kind.includes('(')
+    if (!tells) allowed.set(setting.kind, setting.allowed)
   }
-  const rows = [...allowed].map(([kind, ranges]) => `| ${cell(kind)} | ${[...ranges].map(cell).join('<br>')} |`)
-  return `## Types\n\n| Type | Allowed |\n| --- | --- |\n${rows.join('\n')}`
+  return `## Types\n\n${table([['Type', 'Allowed'], ...allowed])}`
 }
 
-if (import.meta.main) await Bun.write(new URL('../docs/configuration.md', import.meta.url), configurationPage())
+type Row = readonly string[]
+
+/** In columns, as the formatter writes a table; the first row is its head. */
+function table([head = [], ...rows]: readonly Row[]): string {
+  const escaped = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')))
+  const widths = head.map((_, column) => Math.max(3, ...escaped.map((row) => row[column]?.length ?? 0)))
+  const [first = [], ...others] = escaped.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
+  const rule = widths.map((width) => '-'.repeat(width))
+  return [first, rule, ...others].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}

@@ -105,7 +105,7 @@ function listed(sources: Sources, common: Common, ids: readonly string[]): reado
 
 function urlsOf(sources: Sources, common: Common, id: string, own: Own): readonly string[] {
   if (!own.isGiven('urls') && !own.isGiven('url')) {
-    const message = `is missing; allowed: urls ${ownBackend.settings.urls.allowed}`
+    const message = `is missing; allowed: ${ownBackend.settings.urls.allowed}`
     note(sources, 'error', ownPlace(sources, common, id), id.toLowerCase(), 'urls', message)
   }
   return own.values.urls ?? (own.values.url === undefined ? [] : [own.values.url])

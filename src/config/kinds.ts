@@ -100,17 +100,21 @@ export const listenAddresses: Kind<readonly ListenAddress[]> = kind(
   (given) => each(given.split(/\s+/).filter(Boolean), parseListenAddress),
 )
 
-const urlAllowed = 'begin with https:// or http://, then a host and perhaps a path; no user, password, ? or #'
+const urlAllowed = 'https:// or http://, a host and perhaps a path; no user, password, ? or #'
 
 export const url: Kind<string> = kind('url', urlAllowed, (given) => {
   const value = parseUrl(given)
   return value === undefined ? { unusable: given } : { value }
 })
 
-export const urls: Kind<readonly string[]> = kind('urls', `separated by commas, each: ${urlAllowed}`, (given) => {
-  const reading = each(entriesOf(given), parseUrl)
-  return 'value' in reading ? { value: [...new Set(reading.value)] } : reading
-})
+export const urls: Kind<readonly string[]> = kind(
+  'urls',
+  `a list separated by commas, each entry ${urlAllowed}`,
+  (given) => {
+    const reading = each(entriesOf(given), parseUrl)
+    return 'value' in reading ? { value: [...new Set(reading.value)] } : reading
+  },
+)
 
 /** Scheme and host in lower case, without a standard port, with a slash at the end: so that equal ones are equal. */
 function parseUrl(given: string): string | undefined {

@@ -101,8 +101,10 @@ function prefixLength(text: string, most: number): number | undefined {
 const longestAddress = 45
 
 function parseAddress(text: string): IpAddress | undefined {
-  if (text.includes(':')) return parseV6(text)
-  const value = parseV4(text)
+  // A socket that listens for both families reports IPv4 peers like this, so it is worth a short way.
+  const mapped = text.startsWith('::ffff:') && text.includes('.')
+  if (!mapped && text.includes(':')) return parseV6(text)
+  const value = parseV4(mapped ? text.slice(7) : text)
   return value === undefined ? undefined : { family: 4, value }
 }
 

@@ -53,7 +53,7 @@ describe('listed backends', () => {
 
 describe('errors', () => {
   const urlsAllowed =
-    'allowed: urls separated by commas, each: begin with https:// or http://, then a host and perhaps a path; no user, password, ? or #'
+    'allowed: a list separated by commas, each entry https:// or http://, a host and perhaps a path; no user, password, ? or #'
   const secretAllowed = 'allowed: any text, the same as in the settings of Talk, here or for all backends in [backend]'
 
   test.each([
@@ -74,7 +74,7 @@ describe('errors', () => {
     [
       'backends = a\nsecret = x\n[a]\nurl = cloud.example.org',
       [
-        'server.conf:9: [a] url: "cloud.example.org" is not usable; allowed: begin with https:// or http://, then a host and perhaps a path; no user, password, ? or #',
+        'server.conf:9: [a] url: "cloud.example.org" is not usable; allowed: https:// or http://, a host and perhaps a path; no user, password, ? or #',
       ],
     ],
     [
