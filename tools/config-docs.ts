@@ -10,7 +10,7 @@ export function configurationPage(): string {
   return `${[introduction, ...order.map(sectionPart), kindsPart(order)].join('\n\n')}\n`
 }
 
-const introduction = `<!-- Made from src/config/schema.ts by `npm run docs`; change it there. -->
+const introduction = `<!-- Made from src/config/schema.ts by npm run docs; change it there. -->
 
 # Configuration
 
