@@ -52,11 +52,24 @@ function frontEndPage(spec: string): Page {
   }
 }
 
+/** As the formatter would leave it, so that formatting the tree changes no generated page. */
+async function formatted(path: string, text: string): Promise<string> {
+  const child = Bun.spawn([`${root}/node_modules/.bin/biome`, 'format', `--stdin-file-path=${path}`], {
+    cwd: root,
+    stdin: new Blob([text]),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [page, faults, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+  if (code !== 0) throw new Error(`${path} cannot be formatted:\n${faults}`)
+  return page
+}
+
 /** The pages whose file is not what would be written now, one line each. */
 export async function staleDocs(): Promise<readonly string[]> {
   const faults = (await pages()).map(async ({ path, render }) => {
     const file = Bun.file(`${root}/${path}`)
-    const fresh = (await file.exists()) && (await file.text()) === (await render())
+    const fresh = (await file.exists()) && (await file.text()) === (await formatted(path, await render()))
     return fresh ? [] : [`${path} is not what the sources say; run \`npm run docs\``]
   })
   return (await Promise.all(faults)).flat()
@@ -64,7 +77,7 @@ export async function staleDocs(): Promise<readonly string[]> {
 
 if (import.meta.main) {
   for (const { path, render } of await pages()) {
-    await Bun.write(`${root}/${path}`, await render())
+    await Bun.write(`${root}/${path}`, await formatted(path, await render()))
     console.log(path)
   }
 }
