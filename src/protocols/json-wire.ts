@@ -111,3 +111,20 @@ export function encodeJson(value: unknown): string {
   }
   return `${text}}`
 }
+
+/** The elements of a raw array, each as it came; none if it is not an array. */
+export function rawItems(array: RawJson): readonly RawJson[] {
+  const { text } = array
+  const items: RawJson[] = []
+  let index = skipSpace(text, 0)
+  if (text.charCodeAt(index) !== 0x5b) return items
+  index = skipSpace(text, index + 1)
+  while (index < text.length && text.charCodeAt(index) !== 0x5d) {
+    const end = skipValue(text, index)
+    items.push(new RawJson(text.slice(index, end)))
+    const next = skipSpace(text, end)
+    if (text.charCodeAt(next) !== 0x2c) break
+    index = skipSpace(text, next + 1)
+  }
+  return items
+}

@@ -46,5 +46,8 @@ export const MessageDelivered = z
   .meta({ id: 'message-delivered', description: 'A message from another session.' })
 
 export const ControlDelivered = z
-  .object({ type: z.literal('control'), control: delivered })
-  .meta({ id: 'control-delivered', description: 'A control message from another session.' })
+  .object({ type: z.literal('control'), control: delivered.partial({ sender: true }) })
+  .meta({
+    id: 'control-delivered',
+    description: 'A control message from another session; without a sender: from the server to an internal client.',
+  })

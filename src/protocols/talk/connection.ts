@@ -1,0 +1,268 @@
+/** The Talk front end: who may say what when, and what happens as time goes by. */
+import type { Address } from '../../core/address.ts'
+import type { ConnectionId } from '../../core/ids.ts'
+import { createMailbox, type Mailbox } from '../../core/mailbox.ts'
+import type { Throttle } from '../../core/throttle.ts'
+import { assertNever } from '../../lib/assert-never.ts'
+import type { Effects, FrontEnd, Peer } from '../front-end.ts'
+import { type Census, takeCensus } from './census.ts'
+import type { Connection } from './connection-state.ts'
+import { overflow, sendTo, told } from './deliver.ts'
+import { endSession, sayBye } from './ending.ts'
+import { errorReply } from './errors.ts'
+import { welcomeFeatures } from './features.ts'
+import { bye } from './handlers/bye.ts'
+import { dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
+import { hello } from './handlers/hello.ts'
+import { helloAnswered } from './handlers/hello-answered.ts'
+import { internal, removalAnswered, virtualAnswered } from './handlers/internal.ts'
+import { control, message } from './handlers/message.ts'
+import { room, roomAnswered } from './handlers/room.ts'
+import { transient } from './handlers/transient.ts'
+import { askPings, pingInterval } from './ping.ts'
+import { expectHello } from './refusing.ts'
+import type { IncomingRequest } from './requests.ts'
+import type { SessionIds } from './sealed-id.ts'
+import type { ClientSession } from './session.ts'
+import { createState, type Due, type TalkSettings } from './state.ts'
+import { removeValue } from './values.ts'
+import type { Talk, TalkAnswer } from './vocabulary.ts'
+import { createWaitingRequests } from './waiting-requests.ts'
+import { decode, type Incoming } from './wire.ts'
+
+/** How long (ms) a session whose connection was lost waits for its client. */
+const resumeWindow = 30_000
+/** How many messages of one connection may wait for an answer from the backend. */
+const inboxLimit = 1_000
+const policyViolation = 1008
+
+export interface TalkFrontEnd extends FrontEnd<Talk> {
+  /** Nextcloud sent a request; a `reply` effect with its number answers it, now or later. */
+  requested(request: IncomingRequest): Effects<Talk>
+  census(): Census
+}
+
+export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Throttle): TalkFrontEnd {
+  const state = createState(settings, ids, throttle)
+  const { connections, deadlines } = state
+  const requests = createWaitingRequests(state)
+
+  /** Handles one input and hands out what it led to. */
+  function handle(now: number, act: () => void): Effects<Talk> {
+    state.setNow(now)
+    act()
+    return state.takeEffects()
+  }
+
+  function dispatch(connection: Connection, incoming: Incoming): void {
+    const { phase } = connection
+    switch (phase.phase) {
+      case 'greeting':
+        if (incoming.type === 'hello') return hello(state, connection, incoming.message, incoming.raw)
+        return sendTo(state, connection.id, errorReply(requestOf(incoming), 'hello_expected'))
+      case 'open':
+        return dispatchOpen(connection, phase.session, incoming)
+      case 'waiting':
+      case 'ended':
+        return
+      default:
+        return assertNever(phase)
+    }
+  }
+
+  function dispatchOpen(connection: Connection, session: ClientSession, incoming: Incoming): void {
+    switch (incoming.type) {
+      case 'hello':
+        return ignore(session, 'hello', 'has a session already')
+      case 'room':
+        return room(state, connection, session, incoming.message)
+      case 'message':
+        if (incoming.raw) message(state, session, incoming.message.message.recipient, incoming.raw)
+        return
+      case 'control':
+        if (incoming.raw) control(state, session, incoming.message.control.recipient, incoming.raw)
+        return
+      case 'internal':
+        return internal(state, connection, session, incoming.message, incoming.raw)
+      case 'transient':
+        return transient(state, session, incoming.message, incoming.raw)
+      case 'bye':
+        return bye(state, connection, session, incoming.message)
+      case 'unknown':
+        return state.note({ fact: 'message-unknown', type: incoming.name })
+      default:
+        return assertNever(incoming)
+    }
+  }
+
+  function ignore(session: ClientSession, type: string, why: string): void {
+    state.note({ fact: 'message-ignored', session: session.id, type, why })
+  }
+
+  /** Takes up what came in while an answer was awaited, until the next answer has to be awaited. */
+  function emptyInbox(connection: Connection | undefined): void {
+    while (connection && connection.awaits === undefined) {
+      const next = connection.inbox.shift()
+      if (!next) return
+      dispatch(connection, next)
+    }
+  }
+
+  function answered(number: number, answer: TalkAnswer): void {
+    const pending = state.pending.get(number)
+    if (!pending) return
+    state.pending.delete(number)
+    const waiting = connectionAwaiting(number)
+    if (waiting) waiting.awaits = undefined
+    switch (pending.for) {
+      case 'hello':
+        if (waiting) helloAnswered(state, waiting, pending, answer)
+        break
+      case 'join':
+        roomAnswered(state, pending.session, pending.message, answer)
+        requests.retry()
+        break
+      case 'virtual':
+        virtualAnswered(state, pending.session, state.rooms.get(pending.roomKey), pending.request, answer)
+        break
+      case 'removal':
+        removalAnswered(state, pending.owner, pending.request, answer)
+        break
+      case 'notice':
+        if (answer.answer === 'refused') {
+          state.note({ fact: 'backend-refused', backend: pending.backend, what: pending.what, code: answer.code })
+        }
+        break
+      default:
+        assertNever(pending)
+    }
+    emptyInbox(waiting)
+  }
+
+  function connectionAwaiting(number: number): Connection | undefined {
+    const id = state.awaiting.get(number)
+    state.awaiting.delete(number)
+    const connection = id === undefined ? undefined : connections.get(id)
+    return connection?.awaits === number ? connection : undefined
+  }
+
+  function park(session: ClientSession): Mailbox {
+    const mailbox = createMailbox(settings.queue)
+    session.link = { phase: 'parked', mailbox, arrivals: state.lastSerial() }
+    deadlines.set(`resume ${session.id}`, state.now() + resumeWindow, { due: 'resume', session })
+    state.note({ fact: 'session-parked', session: session.id })
+    volunteerLeft(state, session)
+    return mailbox
+  }
+
+  function due(item: Due): void {
+    switch (item.due) {
+      case 'hello':
+        return sayBye(state, item.connection, 'hello_timeout')
+      case 'room-join': {
+        const { session } = item
+        if (session.link.phase === 'open') sayBye(state, session.link.connection, 'room_join_timeout')
+        return endSession(state, session, 'no room joined')
+      }
+      case 'resume':
+        return endSession(state, item.session, 'resume window over')
+      case 'held-refusal': {
+        const connection = connections.get(item.connection)
+        if (!connection) return
+        sendTo(state, item.connection, item.message)
+        connection.awaits = undefined
+        expectHello(state, connection)
+        return emptyInbox(connection)
+      }
+      case 'value':
+        return removeValue(state, item.room, item.key)
+      case 'dialout':
+        return dialoutTimedOut(state, item.id)
+      case 'waiting-requests':
+        return requests.giveUp()
+      case 'ping':
+        deadlines.set('ping', state.now() + pingInterval, { due: 'ping' })
+        return askPings(state)
+      default:
+        return assertNever(item)
+    }
+  }
+
+  return {
+    name: 'talk',
+    decode,
+
+    opened: (id: ConnectionId, peer: Peer, now: number) =>
+      handle(now, () => {
+        const connection: Connection = { id, peer, phase: { phase: 'greeting' }, awaits: undefined, inbox: [] }
+        connections.set(id, connection)
+        if (!deadlines.has('ping')) deadlines.set('ping', now + pingInterval, { due: 'ping' })
+        expectHello(state, connection)
+        sendTo(state, id, {
+          type: 'welcome',
+          welcome: { version: settings.version, features: [...welcomeFeatures] },
+        })
+      }),
+
+    received: (id, incoming, now) =>
+      handle(now, () => {
+        const connection = connections.get(id)
+        if (!connection) return
+        if (incoming.type !== 'unknown') state.note({ fact: 'message-received', type: incoming.type })
+        if (connection.awaits === undefined) return dispatch(connection, incoming)
+        if (connection.inbox.length < inboxLimit) {
+          connection.inbox.push(incoming)
+          return
+        }
+        state.note({ fact: 'inbox-overflowed', address: connection.peer.address })
+        connection.inbox.length = 0
+        state.emit({ do: 'close', to: id, code: policyViolation, reason: 'too many messages at once' })
+      }),
+
+    garbled: (id, request, fault, now) =>
+      handle(now, () => {
+        const connection = connections.get(id)
+        if (!connection || connection.phase.phase === 'ended') return
+        state.note({ fact: 'frame-garbled', address: connection.peer.address, fault })
+        sendTo(state, id, errorReply(request, 'invalid_format'))
+      }),
+
+    told: (to: Address, event, now) => handle(now, () => told(state, to, event)),
+
+    answered: (number, answer, now) => handle(now, () => answered(number, answer)),
+
+    requested: (request) => handle(request.received, () => requests.take(request)),
+
+    closed: (id, undelivered, now) =>
+      handle(now, () => {
+        const connection = connections.get(id)
+        connections.delete(id)
+        deadlines.cancel(`hello ${id}`)
+        deadlines.cancel(`held ${id}`)
+        if (connection?.phase.phase !== 'open') return
+        const { session } = connection.phase
+        if (session.link.phase !== 'open' || session.link.connection !== id) return
+        const mailbox = park(session)
+        if (!undelivered.every((frame) => mailbox.put(frame))) overflow(state, session)
+      }),
+
+    overflowed: (id, now) =>
+      handle(now, () => {
+        const connection = connections.get(id)
+        if (connection?.phase.phase === 'open') overflow(state, connection.phase.session)
+        state.emit({ do: 'close', to: id, code: policyViolation, reason: 'the client reads too slowly' })
+      }),
+
+    expired: (now) =>
+      handle(now, () => {
+        for (let item = deadlines.takeDue(now); item; item = deadlines.takeDue(now)) due(item)
+      }),
+
+    nextDeadline: () => deadlines.next(),
+
+    census: () => takeCensus(state),
+  }
+}
+
+const requestOf = (incoming: Incoming): string | null | undefined =>
+  incoming.type === 'unknown' ? undefined : incoming.message.id

@@ -1,0 +1,51 @@
+/** What is worth noting of the Talk front end: each becomes one log line and one counter. */
+import type { SessionId } from '../../core/ids.ts'
+
+export type EndReason =
+  | 'bye'
+  | 'resume window over'
+  | 'no room joined'
+  | 'same room session joined elsewhere'
+  | 'disinvited'
+  | 'queue full'
+  | 'owner gone'
+  | 'removed by its owner'
+
+export type TalkFact =
+  | {
+      readonly fact: 'session-opened'
+      readonly session: SessionId
+      readonly backend: string
+      readonly clienttype: string
+    }
+  | {
+      readonly fact: 'session-resumed'
+      readonly session: SessionId
+      readonly backend: string
+      readonly clienttype: string
+    }
+  | { readonly fact: 'resume-failed'; readonly address: string; readonly genuine: boolean }
+  | { readonly fact: 'session-parked'; readonly session: SessionId }
+  | { readonly fact: 'session-ended'; readonly session: SessionId; readonly backend: string; readonly why: EndReason }
+  | { readonly fact: 'queue-overflowed'; readonly session: SessionId; readonly backend: string }
+  | { readonly fact: 'hello-refused'; readonly address: string; readonly code: string }
+  | { readonly fact: 'session-limit-exceeded'; readonly backend: string }
+  | { readonly fact: 'attempt-delayed'; readonly address: string; readonly action: string; readonly delay: number }
+  | { readonly fact: 'attempt-refused'; readonly address: string; readonly action: string }
+  | { readonly fact: 'message-received'; readonly type: string }
+  | { readonly fact: 'frame-garbled'; readonly address: string; readonly fault: string }
+  | { readonly fact: 'message-unknown'; readonly type: string }
+  | { readonly fact: 'message-ignored'; readonly session: SessionId; readonly type: string; readonly why: string }
+  | { readonly fact: 'inbox-overflowed'; readonly address: string }
+  | { readonly fact: 'room-joined'; readonly session: SessionId; readonly backend: string; readonly room: string }
+  | { readonly fact: 'room-left'; readonly session: SessionId; readonly backend: string; readonly room: string }
+  | { readonly fact: 'call-started'; readonly backend: string; readonly room: string }
+  | {
+      readonly fact: 'call-joined'
+      readonly session: SessionId
+      readonly backend: string
+      readonly room: string
+      readonly clienttype: string
+    }
+  | { readonly fact: 'backend-refused'; readonly backend: string; readonly what: string; readonly code: string }
+  | { readonly fact: 'backend-request-stale'; readonly backend: string; readonly room: string; readonly type: string }

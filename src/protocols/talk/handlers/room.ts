@@ -1,0 +1,131 @@
+/** Joining and leaving a room. */
+import { toRoom } from '../../../core/address.ts'
+import type { BackendReply } from '../backend/messages.ts'
+import { joinCall } from '../call.ts'
+import type { Connection, JoinMessage } from '../connection-state.ts'
+import { deliver, send } from '../deliver.ts'
+import { endSession, sayBye } from '../ending.ts'
+import { entryOf, visibleEntries } from '../entries.ts'
+import { errorReply, withId } from '../errors.ts'
+import { expectRoom, leaveRoom, roomJoined } from '../leaving.ts'
+import type { ServerMessage } from '../messages/index.ts'
+import { publishParticipants } from '../participants.ts'
+import { frameOf, joinMessage } from '../render.ts'
+import type { Room } from '../rooms.ts'
+import { type ClientSession, isClientSession } from '../session.ts'
+import type { State } from '../state.ts'
+import { initialValues } from '../values.ts'
+import type { TalkAnswer } from '../vocabulary.ts'
+
+export function room(state: State, connection: Connection, session: ClientSession, message: JoinMessage): void {
+  const { roomid, sessionid, federation } = message.room
+  if (!roomid) {
+    if (leaveRoom(state, session)) expectRoom(state, session)
+    return send(state, session, { ...withId(message.id), type: 'room', room: { roomid: '' } })
+  }
+  if (federation) return send(state, session, errorReply(message.id, 'federation_unsupported'))
+
+  const wanted = state.rooms.find(session.backend, roomid)
+  if (wanted && state.hub.roomOf(session.id) === wanted.key) {
+    state.seats.take(session, sessionid || session.id)
+    return send(state, session, errorReply(message.id, 'already_joined', undefined, { room: roomBody(wanted) }))
+  }
+  if (session.kind === 'internal') {
+    // Nextcloud does not know internal clients: they may go anywhere.
+    return enter(state, session, message, { roomid })
+  }
+  state.askFor(
+    connection,
+    {
+      ask: 'backend',
+      backend: session.backend,
+      url: session.backendUrl,
+      request: {
+        type: 'room',
+        room: { version: '1.0', roomid, userid: session.userId, sessionid: sessionid || session.id },
+      },
+    },
+    { for: 'join', session, message },
+  )
+}
+
+/** What Nextcloud said of the wish to join. */
+export function roomAnswered(state: State, session: ClientSession, message: JoinMessage, answer: TalkAnswer): void {
+  if (state.hub.get(session.id) !== session) return
+  if (answer.answer === 'refused') {
+    state.note({ fact: 'backend-refused', backend: session.backend.id, what: 'join', code: answer.code })
+    return send(state, session, errorReply(message.id, answer.code, answer.message))
+  }
+  if (answer.answer !== 'reply' || answer.reply.type !== 'room') {
+    return send(state, session, errorReply(message.id, 'room_join_failed'))
+  }
+  if (message.room.sessionid) disconnectFormer(state, session, message.room.sessionid)
+  enter(state, session, message, answer.reply.room)
+}
+
+/** There is one connection per session of Nextcloud's: an older one ends, and Nextcloud hears nothing of that. */
+function disconnectFormer(state: State, session: ClientSession, roomSession: string): void {
+  const former = state.seats.find(session.backend, roomSession)
+  if (!former || former === session || !isClientSession(former)) return
+  if (former.link.phase === 'open') sayBye(state, former.link.connection, 'room_session_reconnected')
+  endSession(state, former, 'same room session joined elsewhere', true)
+}
+
+type RoomReply = Extract<BackendReply, { readonly type: 'room' }>['room']
+
+function enter(
+  state: State,
+  session: ClientSession,
+  message: JoinMessage,
+  reply: Pick<RoomReply, 'roomid'> & Partial<RoomReply>,
+): void {
+  leaveRoom(state, session)
+  const joined = state.rooms.open(session.backend, reply.roomid, reply.properties)
+  roomJoined(state, session)
+  state.seats.take(session, message.room.sessionid ?? '')
+  session.roomUserId = session.userId === '' ? (reply.session?.userid ?? '') : ''
+  if (reply.permissions) session.permissions = new Set(reply.permissions)
+  session.arrival = state.serial()
+  state.hub.enter(session.id, joined.key)
+  state.note({ fact: 'room-joined', session: session.id, backend: joined.backend.id, room: joined.id })
+
+  send(state, session, { ...withId(message.id), type: 'room', room: { ...roomBody(joined), ...bandwidthOf(joined) } })
+  state.tell(toRoom(joined.key), { event: 'joined', entries: [entryOf(session)] })
+  tellNewcomer(state, session, joined)
+  if (session.kind !== 'internal') return
+  if ((session.inCall & 1) === 1) joinCall(state, joined, session)
+  publishParticipants(state, joined)
+}
+
+/** Tells a newcomer who is there, the flags of virtual sessions and the values that the room shares. */
+function tellNewcomer(state: State, session: ClientSession, joined: Room): void {
+  const others = [...state.hub.members(joined.key)].filter((member) => member !== session)
+  if (others.length > 0) {
+    const entries = visibleEntries(session, others.map(entryOf))
+    deliver(state, session, frameOf(joinMessage(entries)))
+  }
+  for (const other of others) {
+    if (other.kind !== 'virtual' || other.flags === 0) continue
+    const flags = { roomid: joined.id, sessionid: other.id, flags: other.flags }
+    send(state, session, { type: 'event', event: { target: 'participants', type: 'flags', flags } })
+  }
+  const values = initialValues(joined)
+  if (values) send(state, session, values)
+}
+
+/** Talk's Android client takes a room without properties for a failed join. */
+export const roomBody = (joined: Room): { readonly roomid: string; readonly properties?: unknown } => ({
+  roomid: joined.id,
+  ...(joined.properties ? { properties: joined.properties } : {}),
+})
+
+function bandwidthOf(joined: Room): Pick<Extract<ServerMessage, { type: 'room' }>['room'], 'bandwidth'> {
+  const { maxStreamBitrate, maxScreenBitrate } = joined.backend
+  if (!maxStreamBitrate && !maxScreenBitrate) return {}
+  return {
+    bandwidth: {
+      ...(maxStreamBitrate ? { maxstreambitrate: maxStreamBitrate } : {}),
+      ...(maxScreenBitrate ? { maxscreenbitrate: maxScreenBitrate } : {}),
+    },
+  }
+}

@@ -1,0 +1,144 @@
+/** All that the Talk front end holds, and the few verbs with which its handlers act on it. */
+import type { Address } from '../../core/address.ts'
+import { createHub, type Hub } from '../../core/hub.ts'
+import type { ConnectionId, ResumeId, RoomKey } from '../../core/ids.ts'
+import type { MailboxLimits } from '../../core/mailbox.ts'
+import type { Throttle } from '../../core/throttle.ts'
+import { createDeadlines, type Deadlines } from '../../lib/deadline.ts'
+import type { Effect } from '../front-end.ts'
+import type { Backend, Backends } from './backend/backends.ts'
+import type { Connection, HelloMessage, JoinMessage } from './connection-state.ts'
+import { createDialouts, type Dialouts } from './dialouts.ts'
+import type { TalkFact } from './facts.ts'
+import type { ServerMessage } from './messages/index.ts'
+import { createRooms, type Room, type Rooms } from './rooms.ts'
+import type { SessionIds } from './sealed-id.ts'
+import { createSeats, type Seats } from './seats.ts'
+import type { ClientSession, Session, VirtualSession } from './session.ts'
+import type { Talk, TalkAsk, TalkEvent } from './vocabulary.ts'
+
+export interface TalkSettings {
+  /** Shown in welcome and hello. */
+  readonly version: string
+  readonly backends: Backends
+  /** Undefined: no internal clients. */
+  readonly internalSecret: string | undefined
+  /** What may wait for one session, parked or slow. */
+  readonly queue: MailboxLimits
+  /** How many values a room may share. */
+  readonly valuesPerRoom: number
+}
+
+/** Why a deadline was set. */
+export type Due =
+  | { readonly due: 'hello'; readonly connection: ConnectionId }
+  | { readonly due: 'room-join'; readonly session: ClientSession }
+  | { readonly due: 'resume'; readonly session: ClientSession }
+  | { readonly due: 'held-refusal'; readonly connection: ConnectionId; readonly message: ServerMessage }
+  | { readonly due: 'value'; readonly room: Room; readonly key: string }
+  | { readonly due: 'dialout'; readonly id: string }
+  | { readonly due: 'waiting-requests' }
+  | { readonly due: 'ping' }
+
+/** What to do with an answer when it comes. */
+export type Pending =
+  | { readonly for: 'hello'; readonly backend: Backend; readonly message: HelloMessage; readonly url: string }
+  | { readonly for: 'join'; readonly session: ClientSession; readonly message: JoinMessage }
+  | {
+      readonly for: 'virtual'
+      readonly session: VirtualSession
+      readonly roomKey: RoomKey
+      readonly request: string | null | undefined
+    }
+  | { readonly for: 'removal'; readonly owner: ClientSession; readonly request: string | null | undefined }
+  /** Nobody waits for it; a refusal is noted. */
+  | { readonly for: 'notice'; readonly backend: string; readonly what: string }
+
+export interface State {
+  readonly settings: TalkSettings
+  readonly ids: SessionIds
+  readonly throttle: Throttle
+  readonly connections: Map<ConnectionId, Connection>
+  readonly hub: Hub<Session>
+  readonly byResumeId: Map<ResumeId, ClientSession>
+  readonly sessionsPerBackend: Map<string, number>
+  readonly rooms: Rooms
+  readonly seats: Seats
+  readonly dialouts: Dialouts
+  readonly deadlines: Deadlines<Due>
+  readonly pending: Map<number, Pending>
+  /** Which connection waits for the answer to a question. */
+  readonly awaiting: Map<number, ConnectionId>
+  /** When the present input happened (ms). */
+  now(): number
+  /** To be told before each input. */
+  setNow(now: number): void
+  /** The next running number, of sessions, room entries and questions alike. */
+  serial(): number
+  lastSerial(): number
+
+  emit(effect: Effect<Talk>): void
+  tell(to: Address, event: TalkEvent): void
+  note(fact: TalkFact): void
+  /** Asks the world; what to do with the answer is kept until it comes. */
+  ask(ask: TalkAsk, pending: Pending): number
+  /** Asks the world on behalf of a connection, which is not listened to until the answer is there. */
+  askFor(connection: Connection, ask: TalkAsk, pending: Pending): void
+  /** Takes the effects that were emitted since the last time. */
+  takeEffects(): readonly Effect<Talk>[]
+}
+
+export function createState(settings: TalkSettings, ids: SessionIds, throttle: Throttle): State {
+  let effects: Effect<Talk>[] = []
+  let serial = 0
+  let now = 0
+  const pendings = new Map<number, Pending>()
+  const awaiting = new Map<number, ConnectionId>()
+
+  const emit = (effect: Effect<Talk>): void => {
+    effects.push(effect)
+  }
+
+  function ask(question: TalkAsk, pending: Pending): number {
+    const number = ++serial
+    pendings.set(number, pending)
+    emit({ do: 'ask', number, ask: question })
+    return number
+  }
+
+  return {
+    settings,
+    ids,
+    throttle,
+    connections: new Map(),
+    hub: createHub<Session>(),
+    byResumeId: new Map(),
+    sessionsPerBackend: new Map(),
+    rooms: createRooms(),
+    seats: createSeats(),
+    dialouts: createDialouts(),
+    deadlines: createDeadlines<Due>(),
+    pending: pendings,
+    awaiting,
+    now: () => now,
+    setNow(time) {
+      now = time
+    },
+    serial: () => ++serial,
+    lastSerial: () => serial,
+    emit,
+    tell: (to, event) => emit({ do: 'tell', to, event }),
+    note: (fact) => emit({ do: 'note', fact }),
+    ask,
+    askFor(connection, question, pending) {
+      const number = ask(question, pending)
+      awaiting.set(number, connection.id)
+      connection.awaits = number
+    },
+    takeEffects() {
+      const taken = effects
+      effects = []
+      return taken
+    },
+  }
+}

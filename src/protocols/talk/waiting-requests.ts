@@ -1,0 +1,62 @@
+/**
+ * Nextcloud's requests about participants who are just joining: they wait for the join, at most a second, because
+ * who is not there yet would miss them. Nextcloud itself gets its answer at once and never waits.
+ */
+import { type IncomingRequest, mentionedSessions, process } from './requests.ts'
+import type { State } from './state.ts'
+
+/** How long (ms) a request waits for the joins that it needs. */
+const patience = 1_000
+
+export interface WaitingRequests {
+  take(request: IncomingRequest): void
+  /** A join has ended, well or not: whoever waited for it alone may go on. */
+  retry(): void
+  /** The first of those that wait has waited long enough. */
+  giveUp(): void
+}
+
+export function createWaitingRequests(state: State): WaitingRequests {
+  const waiting: IncomingRequest[] = []
+
+  function awaitsJoin(request: IncomingRequest): boolean {
+    const mentioned = new Set(mentionedSessions(request))
+    if (mentioned.size === 0) return false
+    for (const pending of state.pending.values()) {
+      if (pending.for !== 'join' || pending.session.backend.id !== request.backend.id) continue
+      if (mentioned.has(pending.message.room.sessionid ?? '')) return true
+    }
+    return false
+  }
+
+  function arm(): void {
+    const [first] = waiting
+    if (first) state.deadlines.set('waiting-requests', first.received + patience, { due: 'waiting-requests' })
+    else state.deadlines.cancel('waiting-requests')
+  }
+
+  return {
+    take(request) {
+      if (request.request.type !== 'dialout') {
+        state.emit({ do: 'reply', to: request.number, status: 200, body: '{}' })
+      }
+      if (!awaitsJoin(request)) return process(state, request)
+      waiting.push(request)
+      arm()
+    },
+    retry() {
+      if (waiting.length === 0) return
+      const ready = waiting.filter((request) => !awaitsJoin(request))
+      waiting.splice(0, waiting.length, ...waiting.filter((request) => !ready.includes(request)))
+      for (const request of ready) process(state, request)
+      arm()
+    },
+    giveUp() {
+      while (waiting[0] && waiting[0].received + patience <= state.now()) {
+        const late = waiting.shift()
+        if (late) process(state, late)
+      }
+      arm()
+    },
+  }
+}
