@@ -9,6 +9,8 @@ export interface Run {
   readonly round: number
   readonly scenario: string
   readonly contender: 'ours' | 'original'
+  /** Load average of the last minute when the run began: shows company, the run before included. */
+  readonly load: number
   readonly outcome: Outcome
 }
 

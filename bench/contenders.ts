@@ -116,9 +116,18 @@ allowed_ips = 127.0.0.1
 `
 }
 
+const children = new Set<Bun.Subprocess>()
+
+/** For a session that is broken off: nothing that was started stays behind. */
+export function killAll(): void {
+  for (const child of children) child.kill('SIGKILL')
+}
+
 function launch(command: readonly string[], log: string): Bun.Subprocess {
   const file = Bun.file(log)
-  return Bun.spawn([...command], { stdin: 'ignore', stdout: file, stderr: file })
+  const child = Bun.spawn([...command], { stdin: 'ignore', stdout: file, stderr: file })
+  children.add(child)
+  return child
 }
 
 /** Asks it to end, and after five seconds makes it. */
@@ -127,6 +136,7 @@ async function end(child: Bun.Subprocess): Promise<void> {
   const late = setTimeout(() => child.kill('SIGKILL'), 5_000)
   await child.exited
   clearTimeout(late)
+  children.delete(child)
 }
 
 /** The version that the welcome page tells, as soon as there is one. */

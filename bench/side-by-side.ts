@@ -1,5 +1,6 @@
 /** Runs the load generator against ours and against Debian's original in turn, and prints the ratios. */
 
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { describeMachine, machineLine } from '../src/bench/machine.ts'
 import { metricLabel } from '../src/bench/metrics.ts'
@@ -8,7 +9,7 @@ import type { Outcome, Scenario } from '../src/bench/scenarios/scenario.ts'
 import { startStubBackend } from '../src/bench/stub-backend.ts'
 import { columns } from '../src/bench/table.ts'
 import { compare, type Run, remarks } from './comparison.ts'
-import { type Contender, original, ours } from './contenders.ts'
+import { type Contender, killAll, original, ours } from './contenders.ts'
 import { markdownPage, ratioText, type Session, showsRatio, spreadText } from './markdown.ts'
 
 const usage = `usage: bun bench/side-by-side.ts [options]
@@ -27,7 +28,12 @@ if (typeof options === 'string') {
   process.stderr.write(`${options}\n\n${usage}`)
   process.exitCode = 2
 } else {
-  await runSession(options)
+  process.on('exit', killAll)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+  await runSession(options).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  })
 }
 
 interface Options {
@@ -48,9 +54,10 @@ async function runSession({ rounds, scenarios, contenders, json, markdown }: Opt
       // Who goes first alternates as well, so that a machine that gets slower or faster favours nobody.
       const order = round % 2 === 0 ? contenders : contenders.toReversed()
       for (const contender of order) {
+        const load = loadavg()[0] ?? 0
         const { outcome, version } = await runOnce(contender, scenario)
         versions[contender.name] = version
-        runs.push({ round, scenario: scenario.name, contender: contender.name, outcome })
+        runs.push({ round, scenario: scenario.name, contender: contender.name, load, outcome })
         console.log(`\nround ${round + 1} of ${rounds}, ${contender.name}, ${outcomeText(scenario, outcome)}`)
       }
     }

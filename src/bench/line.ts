@@ -20,6 +20,9 @@ export interface Line {
   readonly bytesIn: () => number
   send(frame: Uint8Array): void
   sendText(text: string): void
+  /** From now on stops reading after each chunk until `resume` is called, so that many frames come in one chunk. */
+  readLazily(): void
+  resume(): void
   close(): void
 }
 
@@ -33,6 +36,7 @@ export function openLine(url: URL, onMessage: MessageSink): Promise<Line> {
   let unsent: Buffer | undefined
   let bytesIn = 0
   let closed = false
+  let lazy = false
 
   const line: Line = {
     onMessage,
@@ -40,6 +44,10 @@ export function openLine(url: URL, onMessage: MessageSink): Promise<Line> {
     bytesIn: () => bytesIn,
     send: write,
     sendText: (text) => write(maskedFrame(opcode.text, Buffer.from(text), maskKey)),
+    readLazily() {
+      lazy = true
+    },
+    resume: () => socket?.resume(),
     close() {
       closed = true
       socket?.end(maskedFrame(opcode.close, Buffer.from([0x03, 0xe8]), maskKey))
@@ -63,7 +71,8 @@ export function openLine(url: URL, onMessage: MessageSink): Promise<Line> {
         connected.setNoDelay(true)
         connected.write(upgradeRequest(url))
       },
-      data(_socket, chunk) {
+      data(connected, chunk) {
+        if (lazy) connected.pause()
         try {
           if (head === undefined) {
             bytesIn += chunk.length
@@ -84,7 +93,7 @@ export function openLine(url: URL, onMessage: MessageSink): Promise<Line> {
       error: (_socket, error) => lost(String(error)),
       connectError: (_socket, error) => lost(String(error)),
     },
-  }).catch((error: unknown) => lost(String(error)))
+  }).catch((error: unknown) => lost(`${url.host}: ${error instanceof Error ? error.message : String(error)}`))
   return opened.promise
 
   function readHead(chunk: Buffer): void {

@@ -7,6 +7,7 @@ const run = (round: number, contender: Run['contender'], cpu: number, noted: rea
   round,
   scenario: 'pairs-100',
   contender,
+  load: 0,
   outcome: { metrics: { cpu }, remarks: noted },
 })
 const runs = [
