@@ -46,7 +46,7 @@ interface Rule {
   readonly answer: TalkAnswer
 }
 
-const defaultClouds = { one: 'secret-of-cloud-one', two: 'secret-of-cloud-two' }
+const defaultClouds = { one: 'secret-of-cloud-one', two: 'secret-of-cloud-two', small: 'secret-of-cloud-small' }
 
 export async function startStubTalk(options: StubTalkOptions = {}): Promise<StubTalk> {
   const clouds = new Map(Object.entries(options.clouds ?? defaultClouds))

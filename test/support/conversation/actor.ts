@@ -31,7 +31,7 @@ export interface Actor {
 }
 
 interface Known {
-  /** Of the other Nextcloud, whose requests the stage does not send. */
+  /** Of another Nextcloud, whose requests the stage does not send. */
   elsewhere: boolean
   /** The present connection has a session. */
   live: boolean
@@ -67,7 +67,7 @@ export function createActor(who: string, stage: Stage, names: Names, run: string
   }
   const say = (text: string) => {
     remember(known, 'said', text)
-    if (text.includes(stage.clouds.two)) known.elsewhere = true
+    if ([stage.clouds.two, stage.clouds.small].some((cloud) => text.includes(cloud))) known.elsewhere = true
     live().send(text)
   }
   const read = async (fence = ''): Promise<Incoming> => {

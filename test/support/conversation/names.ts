@@ -11,8 +11,8 @@ export interface Names {
   entries(): ReadonlyMap<string, string>
 }
 
-/** Rooms, users and room session ids get a value of their own in each run, so that runs on one server do not meet. */
-const ofThisRun = /^(room|user|rsid)[\w.-]*$/
+/** Rooms, users and room session ids get a value of their own in each run, so that runs on one server do not meet; so do numbers. */
+const ofThisRun = /^(room|user|rsid|digits)[\w.-]*$/
 
 export function createNames(run: string, given: Readonly<Record<string, string>>): Names {
   return namesOver(run, new Map([['run', run], ...Object.entries(given)]))
@@ -22,7 +22,7 @@ function namesOver(run: string, known: Map<string, string>): Names {
   const get = (name: string) => {
     const found = known.get(name)
     if (found !== undefined || !ofThisRun.test(name)) return found
-    const made = `${name.replaceAll('.', '-')}-${run}`
+    const made = name.startsWith('digits') ? digitsOf(name + run) : `${name.replaceAll('.', '-')}-${run}`
     known.set(name, made)
     return made
   }
@@ -36,4 +36,9 @@ function namesOver(run: string, known: Map<string, string>): Names {
     },
     entries: () => known,
   }
+}
+
+/** Nine digits that belong to a text. */
+function digitsOf(text: string): string {
+  return String((Bun.hash.crc32(text) % 900_000_000) + 100_000_000)
 }

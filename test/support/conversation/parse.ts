@@ -26,7 +26,7 @@ export type Action =
   | { readonly do: 'close'; readonly who: string }
   | { readonly do: 'closed'; readonly who: string }
   | { readonly do: 'post'; readonly room: string; readonly how: Tampering | undefined; readonly body: string }
-  | { readonly do: 'status'; readonly status: number }
+  | { readonly do: 'status'; readonly status: number; readonly pattern: Json | undefined }
   | { readonly do: 'answer'; readonly type: string; readonly template: string }
   | { readonly do: 'asked'; readonly type: string; readonly pattern: Json }
   | { readonly do: 'token'; readonly name: string; readonly claims: string }
@@ -43,6 +43,9 @@ export interface Conversation {
   readonly rules: readonly string[]
 }
 
+/** Rules at the end of a line: `[R7]`, `[R7, R8]`. */
+const ruleNumbers = /\s*\[([A-Z]+\d+[a-z]?(?:[,\s]+[A-Z]+\d+[a-z]?)*)\]\s*$/
+
 export function parseConversation(name: string, text: string): Conversation {
   const steps: Step[] = []
   const rules = new Set<string>()
@@ -54,8 +57,8 @@ export function parseConversation(name: string, text: string): Conversation {
     const fail = (why: string): never => {
       throw new Error(`${name}:${line}: ${why}: ${whole}`)
     }
-    const named = [...whole.matchAll(/\[([A-Z]+\d+)\]\s*$/g)].map((found) => found[1] ?? '')
-    const bare = whole.replace(/\s*\[[A-Z]+\d+\]\s*$/, '').trim()
+    const named = ruleNumbers.exec(whole)?.[1]?.split(/[,\s]+/) ?? []
+    const bare = whole.replace(ruleNumbers, '').trim()
     for (const rule of named) rules.add(rule)
     if (bare === '') continue
     if (bare.startsWith('#')) {
@@ -114,7 +117,11 @@ function frameAction(who: string, direction: string, rest: string, inAnyOrder: b
 }
 
 function backendAction(direction: string, rest: string): Action | undefined {
-  if (direction === '<') return /^\d{3}$/.test(rest) ? { do: 'status', status: Number(rest) } : undefined
+  if (direction === '<') {
+    const [status, body] = cut(rest, ' ')
+    if (!/^\d{3}$/.test(status)) return undefined
+    return { do: 'status', status: Number(status), pattern: body === '' ? undefined : parsePattern(body) }
+  }
   const request = /^POST \/api\/v1\/room\/(\S+) (?:([a-z-]+) )?(.*)$/s.exec(rest)
   if (!request) return undefined
   const how = request[2]

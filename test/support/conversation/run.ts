@@ -10,14 +10,15 @@ import { createNames } from './names.ts'
 import type { Conversation, Step } from './parse.ts'
 import { talkAnswer } from './parse.ts'
 import { fits, mismatch } from './pattern.ts'
-import type { Side, Stage } from './stage.ts'
+import type { PostAnswer, Side, Stage } from './stage.ts'
 
 interface Scene {
   readonly stage: Stage
   readonly run: string
   readonly names: Names
   readonly actors: Map<string, Actor>
-  status: number | undefined
+  /** The backend request whose answer no line has looked at yet. */
+  posted: Promise<PostAnswer> | undefined
 }
 
 /** Whether the conversation says anything on this side. */
@@ -34,7 +35,7 @@ export async function hold(conversation: Conversation, stage: Stage): Promise<vo
       const step = steps[index]
       if (!step) break
       const block = step.do === 'expect' && step.inAnyOrder ? anyOrderBlock(steps, index) : [step]
-      await blamed(conversation, step, () => take(scene, block))
+      await blamed(conversation, step, () => take(scene, block, answerComesLater(steps, index)))
       index += block.length
     }
     await blamed(conversation, undefined, () => nothingLeft(scene))
@@ -52,10 +53,11 @@ function openScene(stage: Stage): Scene {
     'cloud.auth': stage.clouds.one + backendPath,
     cloud2: stage.clouds.two,
     'cloud2.auth': stage.clouds.two + backendPath,
+    'small.auth': stage.clouds.small + backendPath,
     'internal.random': random,
     'internal.token': createHmac('sha256', stage.internalSecret).update(random).digest('hex'),
   })
-  return { stage, run, names, actors: new Map(), status: undefined }
+  return { stage, run, names, actors: new Map(), posted: undefined }
 }
 
 function anyOrderBlock(steps: readonly Step[], start: number): readonly Step[] {
@@ -76,13 +78,19 @@ async function blamed(conversation: Conversation, step: Step | undefined, act: (
   }
 }
 
-async function take(scene: Scene, block: readonly Step[]): Promise<void> {
+/** A request whose `backend<` line stands further down is under way while the lines in between come true. */
+function answerComesLater(steps: readonly Step[], place: number): boolean {
+  for (const step of steps.slice(place + 1)) {
+    if (step.do === 'post') return false
+    if (step.do === 'status') return step !== steps[place + 1]
+  }
+  return false
+}
+
+async function take(scene: Scene, block: readonly Step[], later: boolean): Promise<void> {
   const [step] = block
   if (!step) return
-  if (step.do !== 'status' && scene.status !== undefined && scene.status !== 200)
-    throw new Error(`the backend request before this line was answered with ${scene.status}`)
   const { names, stage } = scene
-  if (step.do !== 'status') scene.status = undefined
   switch (step.do) {
     case 'open':
       return open(scene, step.who, step.greeted)
@@ -107,12 +115,9 @@ async function take(scene: Scene, block: readonly Step[]): Promise<void> {
     case 'closed':
       return actorOf(scene, step.who).expectClosed()
     case 'post':
-      scene.status = await stage.post(names.fill(step.room), names.fill(step.body), step.how)
-      return
+      return post(scene, stage.post(filled(names, step.room), filled(names, step.body), step.how), later)
     case 'status':
-      if (scene.status !== step.status) throw new Error(`the answer was ${scene.status}`)
-      scene.status = undefined
-      return
+      return answered(scene, step.status, step.pattern)
     case 'answer':
       return stage.answerNext(step.type, talkAnswer(names.fill(step.template)), scene.run)
     case 'asked':
@@ -219,6 +224,21 @@ async function contains(actor: Actor, part: string): Promise<void> {
   if (!actor.lastText().includes(part)) throw new Error(`${actor.who} last heard ${actor.lastText()}`)
 }
 
+async function post(scene: Scene, posted: Promise<PostAnswer>, later: boolean): Promise<void> {
+  await answered(scene, 200, undefined)
+  scene.posted = posted
+  if (!later) await posted
+}
+
+async function answered(scene: Scene, status: number, pattern: Json | undefined): Promise<void> {
+  const answer = await scene.posted
+  scene.posted = undefined
+  if (!answer) return
+  if (answer.status !== status) throw new Error(`the backend request was answered with ${answer.status} ${answer.body}`)
+  const fault = pattern === undefined ? undefined : mismatch(pattern, parseJson(answer.body), scene.names)
+  if (fault !== undefined) throw new Error(fault)
+}
+
 async function asked(scene: Scene, type: string, pattern: Json): Promise<void> {
   let nearest = 'nothing of that type'
   const found = await scene.stage.asked(type, (body) => {
@@ -238,7 +258,6 @@ async function token(scene: Scene, name: string, claims: string): Promise<void> 
 }
 
 async function nothingLeft(scene: Scene): Promise<void> {
-  if (scene.status !== undefined && scene.status !== 200)
-    throw new Error(`the last backend request was answered with ${scene.status}`)
+  await answered(scene, 200, undefined)
   for (const actor of scene.actors.values()) if (actor.isConnected()) await actor.expectSilence()
 }

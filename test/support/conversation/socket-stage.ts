@@ -12,6 +12,7 @@ export function stageBackends(talk: StubTalk): readonly BackendSection[] {
   return [
     { id: 'one', url: talk.url('one'), secret: talk.secret('one') },
     { id: 'two', url: talk.url('two'), secret: talk.secret('two') },
+    { id: 'small', url: talk.url('small'), secret: talk.secret('small'), sessionLimit: 1 },
     { id: 'tls', url: talk.secureUrl('one'), secret: talk.secret('one') },
   ]
 }
@@ -20,7 +21,7 @@ export function socketStage(side: Side, server: RunningServer, talk: StubTalk): 
   const taken = new Set<TalkRequest>()
   return {
     side,
-    clouds: { one: talk.url('one'), two: talk.url('two') },
+    clouds: { one: talk.url('one'), two: talk.url('two'), small: talk.url('small') },
     internalSecret: testKeys.internalSecret,
     open: async () => {
       const client = await openTalkClient(server.socketUrl)
@@ -34,7 +35,10 @@ export function socketStage(side: Side, server: RunningServer, talk: StubTalk): 
         },
       }
     },
-    post: async (roomId, body, how) => (await talk.post(server.url, roomId, body, how)).status,
+    post: async (roomId, body, how) => {
+      const answer = await talk.post(server.url, roomId, body, how)
+      return { status: answer.status, body: await answer.text() }
+    },
     answerNext: (type, answer, containing) => talk.answerNext(type, answer, containing),
     asked: async (type, fits) => {
       const isIt = (request: TalkRequest) =>

@@ -13,13 +13,13 @@ export type Side = 'ours' | 'original'
  */
 export interface Stage {
   readonly side: Side
-  /** Base URLs (with a slash at the end) of two Nextclouds that the server is configured with. */
-  readonly clouds: { readonly one: string; readonly two: string }
+  /** Base URLs (with a slash at the end) of the Nextclouds that the server is configured with; `small` may have one session. */
+  readonly clouds: { readonly one: string; readonly two: string; readonly small: string }
   readonly internalSecret: string
   /** Opens a connection; what the server says first is the first thing that `next` gives. */
   open(): Promise<Connection>
-  /** POST /api/v1/room/<roomId> with this exact body, signed by cloud one unless tampered with; the HTTP status. */
-  post(roomId: string, body: string, how?: Tampering): Promise<number>
+  /** POST /api/v1/room/<roomId> with this exact body, signed by cloud one unless tampered with. */
+  post(roomId: string, body: string, how?: Tampering): Promise<PostAnswer>
   /** The next request of this type whose body contains the text is answered like this. */
   answerNext(type: string, answer: TalkAnswer, containing: string): void
   /** Takes the first request of this type that fits and was not taken before; undefined when none comes. */
@@ -28,6 +28,11 @@ export interface Stage {
   token(claims: Readonly<Record<string, Json>>): Promise<string>
   /** Lets this much time go by: virtual on the machine, real on a socket. */
   pass(ms: number): Promise<void>
+}
+
+export interface PostAnswer {
+  readonly status: number
+  readonly body: string
 }
 
 export interface Connection {
