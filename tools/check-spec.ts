@@ -43,7 +43,7 @@ function named(path: string, text: string): ReadonlySet<string> {
     ? words(text)
         .filter(({ kind }) => kind === 'string')
         .map((word) => word.text)
-    : text.split('\n').filter((line) => line.startsWith('#'))
+    : [text]
   return new Set(
     places.flatMap((place) => [...place.matchAll(ruleInName)].flatMap((match) => (match[1] ?? '').split(/[,\s]+/))),
   )

@@ -13,9 +13,9 @@ test('a rule needs a test that bears its number', () => {
 })
 
 test('several rules may share a test, and conversations and real counterparts count', () => {
-  expect(faults({ ...spec, 'test/wire/relay/join.txt': '# [R1, R2] both\nC: {}' })).toEqual([])
+  expect(faults({ ...spec, 'test/wire/relay/join.txt': '# [R1] both\nonly: ours [R2]\nC: {}' })).toEqual([])
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a source file
-  expect(faults({ ...spec, 'test/interop/relay/a.test.ts': 'test(`[R1] ${x} [R2]`, () => {})' })).toEqual([])
+  expect(faults({ ...spec, 'test/interop/relay/a.test.ts': 'test(`[R1, R2] ${x}`, () => {})' })).toEqual([])
 })
 
 test('a number that no rule has is told', () => {
