@@ -26,7 +26,12 @@ async function parts(): Promise<readonly Part[]> {
   ].filter(({ files }) => files.length > 0)
 }
 
-async function runPart({ name, files, patience }: Part, folder: string): Promise<Counts> {
+interface Outcome extends Counts {
+  /** What suites said of themselves in a line `NOT RUN: …`, with the reason. */
+  readonly leftOut: readonly string[]
+}
+
+async function runPart({ name, files, patience }: Part, folder: string): Promise<Outcome> {
   console.log(`\n== tests ${name}: ${files.length} files`)
   const report = join(folder, `${name.replaceAll(' ', '-')}.xml`)
   const child = Bun.spawn(
@@ -39,14 +44,25 @@ async function runPart({ name, files, patience }: Part, folder: string): Promise
       `--reporter-outfile=${report}`,
       ...files.map((file) => `./${file}`),
     ],
-    { cwd: root, stdin: 'ignore', stdout: 'inherit', stderr: 'inherit', timeout: patience * 1000 },
+    { cwd: root, stdin: 'ignore', stdout: 'pipe', stderr: 'inherit', timeout: patience * 1000 },
   )
+  const leftOut = await passOn(child.stdout)
   const code = await child.exited
   const written = Bun.file(report)
   const counts = countJunit((await written.exists()) ? await written.text() : '', files)
   if (child.signalCode !== null) console.log(`ended by ${child.signalCode}; a part may take ${patience} s`)
   // An error outside any test fails the run without failing a test.
-  return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts
+  return { ...counts, failed: code !== 0 && counts.failed === 0 ? 1 : counts.failed, leftOut }
+}
+
+/** Prints what comes and answers what was said to be left out. */
+async function passOn(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<readonly string[]> {
+  let text = ''
+  for await (const piece of output.pipeThrough(new TextDecoderStream())) {
+    process.stdout.write(piece)
+    text += piece
+  }
+  return [...text.matchAll(/^NOT RUN: (.*)$/gm)].map((match) => match[1] ?? '')
 }
 
 async function prepare(): Promise<void> {
@@ -67,14 +83,14 @@ for (const part of await parts()) {
   const counts = await runPart(part, folder)
   passed += counts.passed
   failed += counts.failed
-  notRun.push(...[...counts.skipped].map(([file, number]) => `${file} (${number} tests)`))
+  notRun.push(...counts.leftOut, ...[...counts.skipped].map(([file, number]) => `${file} (${number} tests)`))
   didNotLoad.push(...counts.silent)
 }
 await rm(folder, { recursive: true, force: true })
 
 console.log('')
 for (const file of didNotLoad) console.log(`did not load, or holds no test: ${file}`)
-for (const suite of notRun) console.log(`not run: ${suite}`)
+for (const suite of new Set(notRun)) console.log(`not run: ${suite}`)
 const missing = missingPackages()
 if (missing.length > 0) console.log(`not installed here, from Debian: ${missing.join(', ')}`)
 console.log(`${passed} passed, ${failed} failed`)
