@@ -16,8 +16,8 @@ export type TalkAnswer =
   | { readonly kind: 'redirect'; readonly to: 'same-host' | 'other-host' }
   | { readonly kind: 'huge'; readonly bytes: number }
   /** Answers only when the promise resolves. */
-  | { readonly kind: 'held'; readonly until: Promise<void>; readonly then?: TalkAnswer }
-  | { readonly kind: 'slow'; readonly ms: number; readonly then?: TalkAnswer }
+  | { readonly kind: 'held'; readonly until: Promise<void>; readonly after?: TalkAnswer }
+  | { readonly kind: 'slow'; readonly ms: number; readonly after?: TalkAnswer }
 
 /** Talk's refusals come with HTTP 200 and this inside the envelope. */
 export function talkError(code: string, message = `Refused by the stub: ${code}`): TalkAnswer {

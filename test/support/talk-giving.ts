@@ -37,11 +37,11 @@ export async function give(
 ): Promise<void> {
   if (how?.kind === 'held') {
     await how.until
-    return give(asked, how.then, capabilities, response)
+    return give(asked, how.after, capabilities, response)
   }
   if (how?.kind === 'slow') {
     await Bun.sleep(how.ms)
-    return give(asked, how.then, capabilities, response)
+    return give(asked, how.after, capabilities, response)
   }
   if (how && how.kind !== 'data' && how.kind !== 'fields') misbehave(asked, how, response)
   else if (asked.type === 'capabilities') giveCapabilities(asked, capabilities, response)
