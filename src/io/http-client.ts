@@ -4,13 +4,7 @@
  */
 import type { Socket } from 'bun'
 import { failure, type Result, success } from '../lib/result.ts'
-import {
-  createResponseReader,
-  type HttpResponse,
-  type Progress,
-  type ResponseReader,
-  readWholeResponse,
-} from './http-response.ts'
+import { createResponseReader, type HttpResponse, type Progress, type ResponseReader } from './http-response.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST'

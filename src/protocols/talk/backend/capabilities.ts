@@ -61,10 +61,13 @@ export interface Freshness {
   readonly etag: string | undefined
 }
 
-export type Lookup =
-  | { readonly is: 'fresh'; readonly capabilities: Capabilities }
-  /** Ask, with `If-None-Match` if there is an ETag. `stale` is what counts should the answer fail. */
-  | { readonly is: 'due'; readonly etag: string | undefined; readonly stale: Capabilities }
+export interface Lookup {
+  /** Whether they count without asking again. */
+  readonly isFresh: boolean
+  readonly capabilities: Capabilities
+  /** For `If-None-Match`, should they be asked for. */
+  readonly etag: string | undefined
+}
 
 export interface CapabilitiesCache {
   look(url: string, now: number): Lookup
@@ -116,10 +119,11 @@ export function createCapabilitiesCache(): CapabilitiesCache {
   return {
     look(url, now) {
       const entry = entries.get(url)
-      const capabilities = entry?.capabilities ?? noCapabilities
-      return entry && now < entry.freshUntil
-        ? { is: 'fresh', capabilities }
-        : { is: 'due', etag: entry?.capabilities ? entry.etag : undefined, stale: capabilities }
+      return {
+        isFresh: entry !== undefined && now < entry.freshUntil,
+        capabilities: entry?.capabilities ?? noCapabilities,
+        etag: entry?.capabilities ? entry.etag : undefined,
+      }
     },
     answered(url, answer, now) {
       const entry = entryOf(url)

@@ -4,8 +4,6 @@ import { failure, type Result, success } from '../../../lib/result.ts'
 import { RawJson, rawSlice } from '../../json-wire.ts'
 import { anything, list, object, text, textOrNothing } from './lenient.ts'
 
-export { ParticipantEntry, RoomRequest } from './room-request.ts'
-
 /** Fields that are carried as the text that came in. */
 export type Carried<T, K extends keyof T> = Omit<T, K> & { readonly [F in K]?: RawJson | undefined }
 

@@ -1,0 +1,128 @@
+/** Asks the Nextcloud servers: who a client is, whether it may join, and tells them who is still there. */
+import { failure, type Result, success } from '../lib/result.ts'
+import { encodeJson } from '../protocols/json-wire.ts'
+import type { Backend } from '../protocols/talk/backend/backends.ts'
+import { checksum, checksumHeader, randomHeader } from '../protocols/talk/backend/checksum.ts'
+import { type BackendReply, type BackendRequest, readReply } from '../protocols/talk/backend/messages.ts'
+import { pingRequests, type RoomEntries } from '../protocols/talk/backend/pings.ts'
+import { signalingUrl } from '../protocols/talk/backend/urls.ts'
+import { type CapabilitiesSource, createCapabilitiesSource } from './backend-capabilities.ts'
+import { type BackendFailure, exchange, failureOf } from './backend-exchange.ts'
+import { createHttpClient } from './http-client.ts'
+
+export type { BackendFailure } from './backend-exchange.ts'
+
+export interface BackendClientOptions {
+  /** ms for one question and all that belongs to it: capabilities, waiting for a connection, redirects. */
+  readonly timeout: number
+  readonly connectionsPerHost: number
+  /** Accepts any certificate. */
+  readonly skipVerify: boolean
+  /** PEM of authorities to trust in place of the built-in ones. */
+  readonly authorities?: string
+  readonly version: string
+  /** What this server can do; Talk reads it from a header. */
+  readonly features: readonly string[]
+  /** ms; never runs backwards. */
+  readonly now: () => number
+  readonly randomBytes: (count: number) => Uint8Array
+  /** Told of each question when it has ended. */
+  readonly asked?: (exchange: BackendExchange) => void
+}
+
+/** For metrics and the log. */
+export interface BackendExchange {
+  readonly backend: string
+  readonly url: string
+  readonly what: BackendRequest['type'] | 'capabilities'
+  /** ms; 0 for capabilities, of which only failures are told. */
+  readonly duration: number
+  readonly failure: BackendFailure | undefined
+}
+
+export interface BackendClient extends Disposable {
+  /** `url` is the base URL by which the client named its Nextcloud, in its one spelling. */
+  ask(backend: Backend, url: string, request: BackendRequest): Promise<Result<BackendReply, BackendFailure>>
+  /** Tells who is still there, in as few requests as the backend takes. Resolves to what failed. */
+  ping(backend: Backend, url: string, rooms: readonly RoomEntries[]): Promise<readonly BackendFailure[]>
+  readonly capabilities: CapabilitiesSource
+  load(): { readonly busy: number; readonly waiting: number }
+}
+
+/** In a storm of reconnects every hello asks: so many may wait for one host before the next is refused at once. */
+const waitingPerHost = 20_000
+const longestAnswer = 1_048_576
+/** Below the times after which usual web servers close an idle connection would be 5 s; most wait a minute and more. */
+const keepIdle = 30_000
+
+export function createBackendClient(options: BackendClientOptions): BackendClient {
+  const { connectionsPerHost, now, randomBytes, skipVerify, timeout } = options
+  const userAgent = `nextcloud-spreed-signaling/${options.version}`
+  const http = createHttpClient({
+    connectionsPerHost,
+    waitingPerHost,
+    longestBody: longestAnswer,
+    skipVerify,
+    ...(options.authorities === undefined ? {} : { authorities: options.authorities }),
+    keepIdle,
+  })
+  const capabilities = createCapabilitiesSource({
+    http,
+    timeout,
+    userAgent,
+    now,
+    failed: (url, why) => options.asked?.({ backend: '', url, what: 'capabilities', duration: 0, failure: why }),
+  })
+  const fixedHeaders = {
+    'Content-Type': 'application/json',
+    Accept: 'application/json',
+    'OCS-APIRequest': 'true',
+    'User-Agent': userAgent,
+    ...(options.features.length > 0 ? { 'X-Spreed-Signaling-Features': options.features.join(', ') } : {}),
+  }
+
+  async function ask(
+    backend: Backend,
+    url: string,
+    request: BackendRequest,
+  ): Promise<Result<BackendReply, BackendFailure>> {
+    const start = now()
+    const can = capabilities.known(url) ?? (await capabilities.load(url))
+    const body = encodeJson(request)
+    const random = Buffer.from(randomBytes(32)).toString('hex')
+    const headers = {
+      ...fixedHeaders,
+      [randomHeader]: random,
+      [checksumHeader]: checksum(backend.secret, random, body),
+    }
+    const there = signalingUrl(url, can.features.has('signaling-v3') ? 'v3' : 'v1')
+    const limit = start + timeout - now()
+    const exchanged = await exchange(http, { method: 'POST', url: there, headers, body, limit }, now)
+    const reply = exchanged.ok ? read(exchanged.value.body, request.type) : exchanged
+    options.asked?.({
+      backend: backend.id,
+      url: there,
+      what: request.type,
+      duration: now() - start,
+      failure: reply.ok ? undefined : reply.error,
+    })
+    return reply
+  }
+
+  return {
+    ask,
+    async ping(backend, url, rooms) {
+      const { pingLimit } = await capabilities.load(url)
+      const replies = await Promise.all(pingRequests(rooms, pingLimit).map((request) => ask(backend, url, request)))
+      return replies.flatMap((reply) => (reply.ok ? [] : [reply.error]))
+    },
+    capabilities,
+    load: () => http.load(),
+    [Symbol.dispose]: () => http[Symbol.dispose](),
+  }
+}
+
+function read(body: string, asked: BackendRequest['type']): Result<BackendReply, BackendFailure> {
+  const reply = readReply(body, asked)
+  return reply.ok ? success(reply.value) : failure(failureOf(reply.error))
+}
