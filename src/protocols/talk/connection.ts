@@ -7,9 +7,10 @@ import { assertNever } from '../../lib/assert-never.ts'
 import type { Effects, FrontEnd, Peer } from '../front-end.ts'
 import { type Census, takeCensus } from './census.ts'
 import type { Connection } from './connection-state.ts'
-import { overflow, sendTo, told } from './deliver.ts'
-import { endSession, sayBye } from './ending.ts'
+import { sendTo, told } from './deliver.ts'
+import { closeNormally, endSession, sayBye } from './ending.ts'
 import { errorReply } from './errors.ts'
+import type { EndReason } from './facts.ts'
 import { welcomeFeatures } from './features.ts'
 import { bye } from './handlers/bye.ts'
 import { dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
@@ -19,6 +20,7 @@ import { internal, removalAnswered, virtualAnswered } from './handlers/internal.
 import { control, message } from './handlers/message.ts'
 import { room, roomAnswered } from './handlers/room.ts'
 import { transient } from './handlers/transient.ts'
+import { flushAllJoins, flushJoins } from './joins.ts'
 import { askPings, pingInterval } from './ping.ts'
 import { expectHello } from './refusing.ts'
 import type { IncomingRequest } from './requests.ts'
@@ -51,11 +53,21 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
   function handle(now: number, act: () => void): Effects<Talk> {
     state.setNow(now)
     act()
+    for (let end = state.takeDoomed(); end; end = state.takeDoomed()) endDoomed(end.session, end.why)
     return state.takeEffects()
+  }
+
+  function endDoomed(session: ClientSession, why: EndReason): void {
+    if (why === 'queue full') state.note({ fact: 'queue-overflowed', session: session.id, backend: session.backend.id })
+    const { link } = session
+    endSession(state, session, why)
+    if (link.phase === 'open') closeNormally(state, link.connection, why)
   }
 
   function dispatch(connection: Connection, incoming: Incoming): void {
     const { phase } = connection
+    // Whatever is said now must not overtake the news of who came.
+    if (incoming.type !== 'room' && (incoming.type !== 'hello' || incoming.message.hello.resumeid)) flushAllJoins(state)
     switch (phase.phase) {
       case 'greeting':
         if (incoming.type === 'hello') return hello(state, connection, incoming.message, incoming.raw)
@@ -174,6 +186,8 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
         expectHello(state, connection)
         return emptyInbox(connection)
       }
+      case 'joins':
+        return flushJoins(state, item.room)
       case 'value':
         return removeValue(state, item.room, item.key)
       case 'dialout':
@@ -231,7 +245,11 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 
     answered: (number, answer, now) => handle(now, () => answered(number, answer)),
 
-    requested: (request) => handle(request.received, () => requests.take(request)),
+    requested: (request) =>
+      handle(request.received, () => {
+        flushAllJoins(state)
+        requests.take(request)
+      }),
 
     closed: (id, undelivered, now) =>
       handle(now, () => {
@@ -243,13 +261,17 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
         const { session } = connection.phase
         if (session.link.phase !== 'open' || session.link.connection !== id) return
         const mailbox = park(session)
-        if (!undelivered.every((frame) => mailbox.put(frame))) overflow(state, session)
+        if (!undelivered.every((frame) => mailbox.put(frame))) state.doom(session, 'queue full')
       }),
 
     overflowed: (id, now) =>
       handle(now, () => {
         const connection = connections.get(id)
-        if (connection?.phase.phase === 'open') overflow(state, connection.phase.session)
+        if (connection?.phase.phase === 'open') {
+          const { session } = connection.phase
+          state.note({ fact: 'queue-overflowed', session: session.id, backend: session.backend.id })
+          endSession(state, session, 'queue full')
+        }
         state.emit({ do: 'close', to: id, code: policyViolation, reason: 'the client reads too slowly' })
       }),
 

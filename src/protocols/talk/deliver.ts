@@ -2,7 +2,6 @@
 import type { Address } from '../../core/address.ts'
 import { type ConnectionId, roomKey } from '../../core/ids.ts'
 import type { Frame } from '../../core/mailbox.ts'
-import { closeNormally, endSession } from './ending.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { createRenderer, frameOf, frameOfNews, messageOf } from './render.ts'
 import { type ClientSession, isClientSession, type VirtualSession } from './session.ts'
@@ -20,13 +19,7 @@ export function sendTo(state: State, connection: ConnectionId, message: ServerMe
 
 export function deliver(state: State, session: ClientSession, frame: Frame): void {
   if (session.link.phase === 'open') state.emit({ do: 'send', to: [session.link.connection], frame })
-  else if (!session.link.mailbox.put(frame)) overflow(state, session)
-}
-
-/** More waits for a session than its bound: it ends here, and its client will have to start anew. */
-export function overflow(state: State, session: ClientSession): void {
-  state.note({ fact: 'queue-overflowed', session: session.id, backend: session.backend.id })
-  endSession(state, session, 'queue full')
+  else if (!session.link.mailbox.put(frame)) state.doom(session, 'queue full')
 }
 
 /** Tells an event to those of its address who are here. */
@@ -34,7 +27,6 @@ export function told(state: State, to: Address, event: TalkEvent): void {
   const render = createRenderer(event)
   // One effect for all receivers of the same frame: it is encoded once and sent many times.
   const groups = new Map<Frame, ConnectionId[]>()
-  const overflowing: ClientSession[] = []
 
   for (const session of state.hub.resolve(to)) {
     if (!isClientSession(session)) {
@@ -42,29 +34,22 @@ export function told(state: State, to: Address, event: TalkEvent): void {
       continue
     }
     if (!concerns(event, session)) continue
+    // 1.2: who is told that he was disinvited from the very room that he is in has no session any more.
+    if (event.event === 'disinvited' && state.hub.roomOf(session.id) === roomKey(session.backend.id, event.room)) {
+      state.doom(session, 'disinvited')
+    }
     for (const frame of render(session)) {
       if (session.link.phase === 'open') {
         const group = groups.get(frame)
         if (group) group.push(session.link.connection)
         else groups.set(frame, [session.link.connection])
       } else if (!session.link.mailbox.put(frame)) {
-        overflowing.push(session)
+        state.doom(session, 'queue full')
         break
       }
     }
   }
   for (const [frame, connections] of groups) state.emit({ do: 'send', to: connections, frame })
-  for (const session of overflowing) overflow(state, session)
-  if (event.event === 'disinvited') endDisinvited(state, to, event.room)
-}
-
-/** 1.2: who is told that he was disinvited from the very room that he is in has no session any more. */
-function endDisinvited(state: State, to: Address, room: string): void {
-  for (const session of [...state.hub.resolve(to)]) {
-    if (!isClientSession(session) || state.hub.roomOf(session.id) !== roomKey(session.backend.id, room)) continue
-    if (session.link.phase === 'open') closeNormally(state, session.link.connection, 'disinvited')
-    endSession(state, session, 'disinvited')
-  }
 }
 
 function concerns(event: TalkEvent, session: ClientSession): boolean {

@@ -1,5 +1,6 @@
 /** Leaving a room, for whatever reason. */
 import { toRoom } from '../../core/address.ts'
+import { flushJoins } from './joins.ts'
 import { publishParticipants } from './participants.ts'
 import type { Room } from './rooms.ts'
 import { isClientSession, type Session } from './session.ts'
@@ -18,6 +19,7 @@ export function leaveRoom(state: State, session: Session, quietly = false): Room
   const room = key === undefined ? undefined : state.rooms.get(key)
   if (!room) return undefined
 
+  flushJoins(state, room)
   const { roomSession } = session
   state.seats.take(session, '')
   session.roomUserId = ''

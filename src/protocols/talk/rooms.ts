@@ -3,6 +3,7 @@ import { type RoomKey, roomKey, type SessionId } from '../../core/ids.ts'
 import { jsonEqual } from '../../lib/json-equal.ts'
 import type { RawJson } from '../json-wire.ts'
 import type { Backend } from './backend/backends.ts'
+import type { Session } from './session.ts'
 
 /** One entry of a participants list, in Nextcloud's words, with our session id in place of Nextcloud's. */
 export interface Participant {
@@ -21,6 +22,10 @@ export interface Room {
   readonly participants: Map<SessionId, Participant>
   /** When the newest request of each type came in: an older one that was overtaken is stale. */
   readonly lastRequests: Map<string, number>
+  /** Who came and was not announced yet. */
+  readonly newcomers: Session[]
+  /** When newcomers were announced last (ms). */
+  announcedAt: number
 }
 
 export interface Rooms {
@@ -50,6 +55,8 @@ export function createRooms(): Rooms {
         values: new Map(),
         participants: new Map(),
         lastRequests: new Map(),
+        newcomers: [],
+        announcedAt: Number.NEGATIVE_INFINITY,
       }
       rooms.set(key, room)
       return room

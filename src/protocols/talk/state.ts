@@ -9,7 +9,7 @@ import type { Effect } from '../front-end.ts'
 import type { Backend, Backends } from './backend/backends.ts'
 import type { Connection, HelloMessage, JoinMessage } from './connection-state.ts'
 import { createDialouts, type Dialouts } from './dialouts.ts'
-import type { TalkFact } from './facts.ts'
+import type { EndReason, TalkFact } from './facts.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { createRooms, type Room, type Rooms } from './rooms.ts'
 import type { SessionIds } from './sealed-id.ts'
@@ -35,6 +35,7 @@ export type Due =
   | { readonly due: 'room-join'; readonly session: ClientSession }
   | { readonly due: 'resume'; readonly session: ClientSession }
   | { readonly due: 'held-refusal'; readonly connection: ConnectionId; readonly message: ServerMessage }
+  | { readonly due: 'joins'; readonly room: Room }
   | { readonly due: 'value'; readonly room: Room; readonly key: string }
   | { readonly due: 'dialout'; readonly id: string }
   | { readonly due: 'waiting-requests' }
@@ -63,6 +64,8 @@ export interface State {
   readonly byResumeId: Map<ResumeId, ClientSession>
   readonly sessionsPerBackend: Map<string, number>
   readonly rooms: Rooms
+  /** Rooms with newcomers that were not announced yet. */
+  readonly unannounced: Set<Room>
   readonly seats: Seats
   readonly dialouts: Dialouts
   readonly deadlines: Deadlines<Due>
@@ -84,6 +87,9 @@ export interface State {
   ask(ask: TalkAsk, pending: Pending): number
   /** Asks the world on behalf of a connection, which is not listened to until the answer is there. */
   askFor(connection: Connection, ask: TalkAsk, pending: Pending): void
+  /** Has a session end as soon as the present input has been dealt with. */
+  doom(session: ClientSession, why: EndReason): void
+  takeDoomed(): { readonly session: ClientSession; readonly why: EndReason } | undefined
   /** Takes the effects that were emitted since the last time. */
   takeEffects(): readonly Effect<Talk>[]
 }
@@ -92,6 +98,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
   let effects: Effect<Talk>[] = []
   let serial = 0
   let now = 0
+  const doomed: { readonly session: ClientSession; readonly why: EndReason }[] = []
   const pendings = new Map<number, Pending>()
   const awaiting = new Map<number, ConnectionId>()
 
@@ -115,6 +122,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     byResumeId: new Map(),
     sessionsPerBackend: new Map(),
     rooms: createRooms(),
+    unannounced: new Set(),
     seats: createSeats(),
     dialouts: createDialouts(),
     deadlines: createDeadlines<Due>(),
@@ -135,6 +143,10 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
       awaiting.set(number, connection.id)
       connection.awaits = number
     },
+    doom: (session, why) => {
+      doomed.push({ session, why })
+    },
+    takeDoomed: () => doomed.shift(),
     takeEffects() {
       const taken = effects
       effects = []

@@ -6,8 +6,8 @@ import { joinCall, leaveCall } from '../call.ts'
 import type { Connection } from '../connection-state.ts'
 import { send } from '../deliver.ts'
 import { endVirtual } from '../ending.ts'
-import { entryOf } from '../entries.ts'
 import { errorReply } from '../errors.ts'
+import { announce } from '../joins.ts'
 import type { ClientMessageOf } from '../messages/index.ts'
 import type { AddSession, Dialout, InternalBody } from '../messages/internal.ts'
 import { publishParticipants } from '../participants.ts'
@@ -148,7 +148,7 @@ export function virtualAnswered(
   state.hub.enter(session.id, room.key)
   state.note({ fact: 'session-opened', session: session.id, backend: session.backend.id, clienttype: 'virtual' })
 
-  state.tell(toRoom(room.key), { event: 'joined', entries: [entryOf(session)] })
+  announce(state, room, session)
   if ((session.inCall & 1) === 1) joinCall(state, room, session)
   publishParticipants(state, room)
   if (session.flags !== 0) tellFlags(state, room, session)

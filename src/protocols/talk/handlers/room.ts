@@ -1,20 +1,17 @@
 /** Joining and leaving a room. */
-import { toRoom } from '../../../core/address.ts'
 import type { BackendReply } from '../backend/messages.ts'
 import { joinCall } from '../call.ts'
 import type { Connection, JoinMessage } from '../connection-state.ts'
-import { deliver, send } from '../deliver.ts'
+import { send } from '../deliver.ts'
 import { endSession, sayBye } from '../ending.ts'
-import { entryOf, visibleEntries } from '../entries.ts'
 import { errorReply, withId } from '../errors.ts'
+import { announce } from '../joins.ts'
 import { expectRoom, leaveRoom, roomJoined } from '../leaving.ts'
 import type { ServerMessage } from '../messages/index.ts'
 import { publishParticipants } from '../participants.ts'
-import { frameOf, joinMessage } from '../render.ts'
 import type { Room } from '../rooms.ts'
 import { type ClientSession, isClientSession } from '../session.ts'
 import type { State } from '../state.ts'
-import { initialValues } from '../values.ts'
 import type { TalkAnswer } from '../vocabulary.ts'
 
 export function room(state: State, connection: Connection, session: ClientSession, message: JoinMessage): void {
@@ -90,27 +87,10 @@ function enter(
   state.note({ fact: 'room-joined', session: session.id, backend: joined.backend.id, room: joined.id })
 
   send(state, session, { ...withId(message.id), type: 'room', room: { ...roomBody(joined), ...bandwidthOf(joined) } })
-  state.tell(toRoom(joined.key), { event: 'joined', entries: [entryOf(session)] })
-  tellNewcomer(state, session, joined)
+  announce(state, joined, session)
   if (session.kind !== 'internal') return
   if ((session.inCall & 1) === 1) joinCall(state, joined, session)
   publishParticipants(state, joined)
-}
-
-/** Tells a newcomer who is there, the flags of virtual sessions and the values that the room shares. */
-function tellNewcomer(state: State, session: ClientSession, joined: Room): void {
-  const others = [...state.hub.members(joined.key)].filter((member) => member !== session)
-  if (others.length > 0) {
-    const entries = visibleEntries(session, others.map(entryOf))
-    deliver(state, session, frameOf(joinMessage(entries)))
-  }
-  for (const other of others) {
-    if (other.kind !== 'virtual' || other.flags === 0) continue
-    const flags = { roomid: joined.id, sessionid: other.id, flags: other.flags }
-    send(state, session, { type: 'event', event: { target: 'participants', type: 'flags', flags } })
-  }
-  const values = initialValues(joined)
-  if (values) send(state, session, values)
 }
 
 /** Talk's Android client takes a room without properties for a failed join. */

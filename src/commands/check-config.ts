@@ -1,0 +1,24 @@
+/** `heliograph check-config FILE`: every fault of a configuration, before it is used. */
+import { printFault } from '../config/load.ts'
+import { type ReadConfig, readConfig } from './read-config.ts'
+
+const usageError = 2
+
+export function checkConfig(args: readonly string[]): number {
+  const [file, ...more] = args
+  if (file === undefined || file.startsWith('-') || more.length > 0) {
+    process.stderr.write('heliograph check-config takes one file\n')
+    return usageError
+  }
+  let read: ReadConfig
+  try {
+    read = readConfig(file)
+  } catch (error) {
+    process.stderr.write(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+  for (const fault of read.faults) process.stdout.write(`${fault.severity}: ${printFault(fault)}\n`)
+  if (!read.config) return 1
+  process.stdout.write(read.faults.length === 0 ? `${file}: no faults\n` : `${file}: usable, with the warnings above\n`)
+  return 0
+}

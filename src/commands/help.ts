@@ -1,0 +1,33 @@
+/** What `--help` says. */
+const pages = {
+  all: `heliograph: signaling for Nextcloud Talk in one program
+
+  heliograph serve [--config FILE]   the signaling server; without a file: development mode on 127.0.0.1:8080
+  heliograph check-config FILE       prints every fault of a configuration with its line
+  heliograph bench …                 the load generator (heliograph bench --help)
+  heliograph version
+
+serve and check-config take --help as well.
+`,
+  serve: `heliograph serve [--config FILE] [--log-format json|text] [--log-level LEVEL]
+
+  --config FILE      server.conf of nextcloud-spreed-signaling, or a file of our own; every key: docs/configuration.md
+                     Without it: development mode on 127.0.0.1:8080, secrets made up and shown once.
+  --log-format       json (one object a line, the default) or text; both on standard error
+  --log-level        trace, debug, info (default), warn or error
+
+Ready when GET /api/v1/welcome answers 200.
+SIGTERM, SIGINT: close all connections and stop; a second one: at once. SIGHUP: reload. SIGUSR1: accept nothing new and
+stop when the last session is gone.
+Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
+`,
+  'check-config': `heliograph check-config FILE
+
+Prints every fault with line, key and what is allowed. Exit code 1 if there is an error; warnings alone leave it at 0.
+`,
+} as const
+
+export function help(command: 'serve' | 'check-config' | undefined): number {
+  process.stdout.write(pages[command ?? 'all'])
+  return 0
+}

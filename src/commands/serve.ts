@@ -1,0 +1,144 @@
+/** `heliograph serve`: reads the configuration, runs the server, and listens to signals until its end. */
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import type { Config } from '../config/config.ts'
+import { developmentConfig } from '../config/development.ts'
+import { printFault } from '../config/load.ts'
+import { reloaded } from '../config/reload.ts'
+import { type LogFormat, type LogLevel, logFormats, logLevels } from '../observe/log.ts'
+import { type Report, startReport } from '../observe/report.ts'
+import { type SignalingServer, startSignalingServer } from '../signaling-server.ts'
+import { type ReadConfig, readConfig } from './read-config.ts'
+
+const cannotStart = 1
+const usageError = 2
+
+interface Options {
+  readonly file: string | undefined
+  readonly format: LogFormat
+  readonly level: LogLevel
+}
+
+export async function serve(args: readonly string[]): Promise<number> {
+  const options = optionsOf(args)
+  if (typeof options === 'string') {
+    process.stderr.write(`heliograph serve: ${options}\n`)
+    return usageError
+  }
+  const config = options.file === undefined ? developmentConfig(randomHex) : configOf(options.file)
+  if (!config) return cannotStart
+
+  const report = startReport({ ...options, write: (lines) => process.stderr.write(lines), now: Date.now })
+  let server: SignalingServer
+  try {
+    server = await startSignalingServer(config, report)
+  } catch (error) {
+    process.stderr.write(`heliograph cannot start: ${explain(error)}\n`)
+    return cannotStart
+  }
+  if (options.file === undefined) process.stdout.write(developmentNotice(config))
+  await untilStopped(server, config, options.file, report)
+  report.note({ fact: 'stopped' })
+  report.flush()
+  return 0
+}
+
+const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex')
+
+function optionsOf(args: readonly string[]): Options | string {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { config: { type: 'string' }, 'log-format': { type: 'string' }, 'log-level': { type: 'string' } },
+    })
+    const format = values['log-format'] ?? 'json'
+    const level = values['log-level'] ?? 'info'
+    const isFormat = (text: string): text is LogFormat => logFormats.some((known) => known === text)
+    const isLevel = (text: string): text is LogLevel => logLevels.some((known) => known === text)
+    if (!isFormat(format)) return `--log-format is one of ${logFormats.join(', ')}`
+    if (!isLevel(level)) return `--log-level is one of ${logLevels.join(', ')}`
+    return { file: values.config, format, level }
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+/** The configuration of a file; without one it is usable for nothing, and standard error says why. */
+function configOf(file: string): Config | undefined {
+  let read: ReadConfig
+  try {
+    read = readConfig(file)
+  } catch (error) {
+    process.stderr.write(`heliograph cannot start: ${file} cannot be read: ${explain(error)}\n`)
+    return undefined
+  }
+  for (const fault of read.faults) process.stderr.write(`${fault.severity}: ${printFault(fault)}\n`)
+  return read.config
+}
+
+/** Resolves when a signal has ended the server. */
+function untilStopped(
+  server: SignalingServer,
+  config: Config,
+  file: string | undefined,
+  report: Report,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let present = config
+  let isStopping = false
+
+  const stop = (signal: string): void => {
+    // Whoever asks twice does not want to wait.
+    if (isStopping) process.exit(0)
+    isStopping = true
+    report.note({ fact: 'stopping', signal })
+    void server.stop().then(resolve)
+  }
+  process.on('SIGTERM', () => stop('SIGTERM'))
+  process.on('SIGINT', () => stop('SIGINT'))
+  process.on('SIGUSR1', () => {
+    report.note({ fact: 'stopping', signal: 'SIGUSR1' })
+    void server.drain().then(() => stop('drained'))
+  })
+  process.on('SIGHUP', () => {
+    if (file !== undefined) present = reload(server, present, file, report)
+  })
+  return promise
+}
+
+function reload(server: SignalingServer, present: Config, file: string, report: Report): Config {
+  try {
+    const { config: next, faults } = readConfig(file)
+    for (const fault of faults) {
+      report.note({ fact: 'config-fault', severity: fault.severity, message: printFault(fault) })
+    }
+    if (!next) return present
+    const { config, taken, needRestart } = reloaded(present, next)
+    server.reload(config)
+    report.note({ fact: 'reloaded', taken, needRestart })
+    return config
+  } catch (error) {
+    report.note({ fact: 'config-fault', severity: 'error', message: `${file} cannot be read: ${explain(error)}` })
+    return present
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return `${error.message} (another program listens there: stop it or change [http] listen)`
+  if (code === 'EACCES') return `${error.message} (ports below 1024 need a privilege: choose another in [http] listen)`
+  return error.message
+}
+
+function developmentNotice(config: Config): string {
+  const secret = config.talk.kind === 'on' ? config.talk.backends[0]?.secret : undefined
+  return `heliograph runs in development mode, for this machine only.
+
+  Check:                        curl -i http://127.0.0.1:8080/api/v1/welcome
+  In Nextcloud's Talk settings: server http://127.0.0.1:8080, shared secret ${secret ?? ''}
+  Internal clients:             secret ${config.clients.internalSecret ?? ''}
+
+The secrets are new at every start. For more than trying it out: heliograph serve --config server.conf
+`
+}

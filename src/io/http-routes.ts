@@ -1,0 +1,172 @@
+/** The HTTP side: which path leads where, who may go there, and the headers that every answer carries. */
+import type { Server } from 'bun'
+import type { Config } from '../config/config.ts'
+import { addressKey, contains, parseIpRange } from '../lib/ip-range.ts'
+import { clientAddress } from './client-address.ts'
+import { now } from './clock.ts'
+import type { RoomApi } from './room-api.ts'
+import { newSocketData, type Refusal, type SocketData } from './sockets.ts'
+import { turnCredentials } from './turn-credentials-route.ts'
+
+/** What of the configuration may change while we run. */
+export type LiveConfig = Pick<Config, 'app' | 'stats' | 'turn'>
+
+export interface RouteParts {
+  readonly version: string
+  readonly features: readonly string[]
+  /** The present configuration: a reload changes it. */
+  readonly config: () => LiveConfig
+  readonly maxConnectionsPerAddress: number
+  /** Undefined while no backend is configured at all. */
+  readonly roomApi: RoomApi | undefined
+  readonly stats: () => unknown
+  readonly serverInfo: () => unknown
+  readonly metrics: () => Promise<Response>
+  /** Whether new connections are refused because the server is about to stop. */
+  readonly isStopping: () => boolean
+  readonly connectionsOf: (address: string) => number
+  readonly refusedUpgrade: (address: string, why: string) => void
+}
+
+type Route = (
+  request: Request,
+  address: string,
+  server: Server<SocketData>,
+) => Promise<Response | undefined> | Response | undefined
+
+interface Methods {
+  readonly GET?: Route
+  readonly POST?: Route
+}
+
+const roomPath = '/api/v1/room/'
+
+export function createRoutes(
+  parts: RouteParts,
+): (request: Request, server: Server<SocketData>) => Promise<Response | undefined> {
+  const headers = {
+    server: `nextcloud-spreed-signaling/${parts.version}`,
+    'x-spreed-signaling-features': parts.features.join(', '),
+  }
+  const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'x-content-type-options': 'nosniff' }
+  const json = (value: unknown): Response =>
+    new Response(`${JSON.stringify(value, null, 2)}\n`, { headers: jsonHeaders })
+
+  /** Statistics are for the addresses of `[stats] allowed_ips` only. */
+  const guarded = (route: Route): Route => {
+    return (request, address, server) =>
+      contains(parts.config().stats.allowedIps, address)
+        ? route(request, address, server)
+        : new Response('Authentication check failed\n', { status: 403 })
+  }
+
+  const welcome = `${JSON.stringify({ 'nextcloud-spreed-signaling': 'Welcome', version: parts.version })}\n`
+  const credentials: Route = (request) => turnCredentials(request, parts.config().turn, now())
+
+  const paths: Readonly<Record<string, Methods>> = {
+    '/api/v1/welcome': {
+      GET: () => new Response(welcome, { headers: { 'content-type': jsonHeaders['content-type'] } }),
+    },
+    '/api/v1/stats': { GET: guarded(() => json(parts.stats())) },
+    '/api/v1/serverinfo': { GET: guarded(() => json(parts.serverInfo())) },
+    '/metrics': { GET: guarded(() => parts.metrics()) },
+    '/turn/credentials': { GET: credentials, POST: credentials },
+    '/spreed': { GET: upgrade },
+    '/healthz': { GET: () => new Response('ok\n') },
+    '/readyz': {
+      GET: () => (parts.isStopping() ? new Response('stopping\n', { status: 503 }) : new Response('ok\n')),
+    },
+  }
+
+  function upgrade(request: Request, address: string, server: Server<SocketData>): Response | undefined {
+    const key = addressKey(address)
+    if (parts.isStopping()) {
+      return new Response('The server is stopping\n', { status: 503, headers: { 'retry-after': '2' } })
+    }
+    const limit = parts.maxConnectionsPerAddress
+    if (limit > 0 && parts.connectionsOf(key) >= limit) {
+      parts.refusedUpgrade(address, `more than [http] maxconnectionsperaddress = ${limit}`)
+      return new Response('Too many connections\n', { status: 429 })
+    }
+    const userAgent = request.headers.get('user-agent') ?? ''
+    const protocols =
+      request.headers
+        .get('sec-websocket-protocol')
+        ?.split(',')
+        .map((name) => name.trim()) ?? []
+    const isEvents = protocols.includes('janus-events')
+    const upgraded = server.upgrade(request, {
+      data: newSocketData(
+        { address: key, userAgent: userAgent.slice(0, 256) },
+        isEvents ? eventFeed(address) : undefined,
+      ),
+      headers: isEvents ? { ...headers, 'sec-websocket-protocol': 'janus-events' } : headers,
+    })
+    if (upgraded) return undefined
+    parts.refusedUpgrade(address, missingHeaders(request))
+    return new Response(
+      'This is a WebSocket endpoint. A proxy in front has to pass the Upgrade and Connection headers on.\n',
+      { status: 400 },
+    )
+  }
+
+  async function route(request: Request, server: Server<SocketData>): Promise<Response | undefined> {
+    const path = pathOf(request.url)
+    const methods = paths[path] ?? roomMethods(path)
+    if (!methods) return new Response('Not found\n', { status: 404 })
+    const method = request.method === 'HEAD' ? 'GET' : request.method
+    const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
+    if (!handler) {
+      return new Response('Method not allowed\n', { status: 405, headers: { allow: Object.keys(methods).join(', ') } })
+    }
+    const peer = server.requestIP(request)?.address
+    return handler(request, clientAddress(peer, request.headers, parts.config().app.trustedProxies), server)
+  }
+
+  function roomMethods(path: string): Methods | undefined {
+    const { roomApi } = parts
+    const room = path.startsWith(roomPath) ? path.slice(roomPath.length) : ''
+    if (!roomApi || room === '' || room.includes('/')) return undefined
+    const roomId = decodeRoom(room)
+    return roomId === undefined ? undefined : { POST: (request, address) => roomApi.handle(request, roomId, address) }
+  }
+
+  return async (request, server) => {
+    const response = await route(request, server)
+    if (!response) return undefined
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    return response
+  }
+}
+
+/** Janus' event handler may only come from nearby, and there is nothing for it to report on without an SFU. */
+const eventFeed = (address: string): Refusal =>
+  contains(nearby, address)
+    ? { code: 1011, reason: 'no Janus is configured' }
+    : { code: 1008, reason: 'only for loopback and private addresses' }
+
+const nearby = ['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
+  .map(parseIpRange)
+  .filter((range) => range !== undefined)
+
+/** The path alone; the URL parser would cost more than everything else here. */
+function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const query = url.indexOf('?', start)
+  return query < 0 ? url.slice(start) : url.slice(start, query)
+}
+
+function decodeRoom(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a failed upgrade lacked: nearly always a proxy that swallowed it. */
+function missingHeaders(request: Request): string {
+  const names = ['upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version']
+  const missing = names.filter((name) => !request.headers.has(name))
+  return missing.length > 0 ? `without ${missing.join(', ')}` : 'the WebSocket headers do not fit'
+}

@@ -1,0 +1,212 @@
+/** The WebSockets of this process: numbering, sending without ever waiting, pings, and the end of each. */
+import type { ServerWebSocket } from 'bun'
+import { type ConnectionId, connectionId } from '../core/ids.ts'
+import type { Frame, MailboxLimits } from '../core/mailbox.ts'
+import type { Peer } from '../protocols/front-end.ts'
+import { now } from './clock.ts'
+
+/** Load balancers cut connections that are silent for 60 s; a ping well within that keeps them. */
+const pingEvery = 25_000
+/** A peer that has not been heard of for so long (ms) is gone. */
+const silenceLimit = 60_000
+const sweepEvery = 1_000
+/** Only large frames are worth the time that compression takes from everybody else. */
+const compressFrom = 4_096
+export const maxMessageLength = 65_536
+
+export interface Refusal {
+  readonly code: number
+  readonly reason: string
+}
+
+/** What belongs to one socket. */
+export interface SocketData {
+  readonly peer: Peer
+  /** Why it is closed as soon as it is open: a browser learns a reason in no other way. */
+  readonly refusal: Refusal | undefined
+  id: ConnectionId
+  /** The frame that filled the socket's buffer: not delivered before the socket drains. */
+  stuck: Frame | undefined
+  /** What comes after it. */
+  waiting: Frame[]
+  waitingBytes: number
+  /** More waited than may wait; it is about to be closed. */
+  hasOverflowed: boolean
+  lastHeard: number
+  pingDue: number
+}
+
+export type Socket = ServerWebSocket<SocketData>
+
+/** What sockets tell the front end's runner. */
+export interface Listener {
+  opened(id: ConnectionId, peer: Peer): void
+  text(id: ConnectionId, text: string): void
+  binary(id: ConnectionId): void
+  closed(id: ConnectionId, undelivered: readonly Frame[]): void
+  overflowed(id: ConnectionId): void
+}
+
+export interface Traffic {
+  bytesIn: number
+  bytesOut: number
+  messagesIn: number
+  messagesOut: number
+}
+
+export interface Sockets {
+  readonly traffic: Readonly<Traffic>
+  readonly size: number
+  /** How many there are of one address (as in `Peer`). */
+  countOf(address: string): number
+  /** To be called by the HTTP server's WebSocket hooks. */
+  readonly handlers: {
+    open(socket: Socket): void
+    message(socket: Socket, message: string | Uint8Array): void
+    drain(socket: Socket): void
+    close(socket: Socket): void
+    pong(socket: Socket, data: Uint8Array): void
+    ping(socket: Socket): void
+  }
+  send(id: ConnectionId, frame: Frame): void
+  close(id: ConnectionId, code: number, reason: string): void
+  closeAll(code: number, reason: string): void
+  /** Resolves when the last socket is gone. */
+  emptied(): Promise<void>
+  [Symbol.dispose](): void
+}
+
+export const newSocketData = (peer: Peer, refusal?: Refusal): SocketData => ({
+  peer,
+  refusal,
+  id: connectionId(0),
+  stuck: undefined,
+  waiting: [],
+  waitingBytes: 0,
+  hasOverflowed: false,
+  lastHeard: 0,
+  pingDue: 0,
+})
+
+export function createSockets(limits: MailboxLimits, listener: Listener, onRoundTrip: (ms: number) => void): Sockets {
+  const sockets = new Map<ConnectionId, Socket>()
+  const traffic: Traffic = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 }
+  const perAddress = new Map<string, number>()
+  const waitingForEmpty: (() => void)[] = []
+  let serial = 0
+
+  /** Hands a frame to the socket; false if its buffer is full now (the frame is in it, but not all of it has left). */
+  function write(socket: Socket, frame: Frame): boolean {
+    const { text } = frame
+    const written = socket.send(text, text.length >= compressFrom)
+    traffic.messagesOut++
+    traffic.bytesOut += written > 0 ? written : text.length
+    if (written > 0) return true
+    socket.data.stuck = frame
+    return false
+  }
+
+  function enqueue(socket: Socket, frame: Frame): void {
+    const { data } = socket
+    if (data.hasOverflowed) return
+    data.waiting.push(frame)
+    data.waitingBytes += Buffer.byteLength(frame.text)
+    if (data.waiting.length > limits.messages || data.waitingBytes > limits.bytes) {
+      // What waits is not handed on: the session ends with it.
+      data.waiting = []
+      data.hasOverflowed = true
+      listener.overflowed(data.id)
+    }
+  }
+
+  function sweep(): void {
+    const time = now()
+    for (const socket of sockets.values()) {
+      const { data } = socket
+      if (time - data.lastHeard > silenceLimit) socket.terminate()
+      else if (time >= data.pingDue) {
+        data.pingDue = time + pingEvery
+        // The payload comes back with the pong and tells the round trip.
+        socket.ping(String(time))
+      }
+    }
+  }
+  const sweeper = setInterval(sweep, sweepEvery)
+
+  return {
+    traffic,
+    get size() {
+      return sockets.size
+    },
+    countOf: (address) => perAddress.get(address) ?? 0,
+    handlers: {
+      open(socket) {
+        const { data } = socket
+        if (data.refusal) return socket.close(data.refusal.code, data.refusal.reason)
+        const time = now()
+        data.id = connectionId(++serial)
+        perAddress.set(data.peer.address, (perAddress.get(data.peer.address) ?? 0) + 1)
+        data.lastHeard = time
+        // Spread, so that a storm of connections does not become a storm of pings every 25 seconds.
+        data.pingDue = time + pingEvery - (serial % 10) * sweepEvery
+        sockets.set(data.id, socket)
+        socket.ping(String(time))
+        listener.opened(data.id, data.peer)
+      },
+      message(socket, message) {
+        socket.data.lastHeard = now()
+        traffic.messagesIn++
+        traffic.bytesIn += message.length
+        if (typeof message === 'string') listener.text(socket.data.id, message)
+        else listener.binary(socket.data.id)
+      },
+      drain(socket) {
+        const { data } = socket
+        data.stuck = undefined
+        let sent = 0
+        for (const frame of data.waiting) {
+          sent++
+          data.waitingBytes -= Buffer.byteLength(frame.text)
+          if (!write(socket, frame)) break
+        }
+        data.waiting.splice(0, sent)
+      },
+      close(socket) {
+        const { data } = socket
+        if (!sockets.delete(data.id)) return
+        const others = (perAddress.get(data.peer.address) ?? 0) - 1
+        if (others > 0) perAddress.set(data.peer.address, others)
+        else perAddress.delete(data.peer.address)
+        const undelivered = data.stuck ? [data.stuck, ...data.waiting] : data.waiting
+        data.waiting = []
+        listener.closed(data.id, undelivered)
+        if (sockets.size === 0) for (const resolve of waitingForEmpty.splice(0)) resolve()
+      },
+      pong(socket, payload) {
+        const time = now()
+        socket.data.lastHeard = time
+        const sent = Number(Buffer.from(payload).toString())
+        if (sent > 0 && sent <= time) onRoundTrip(time - sent)
+      },
+      ping(socket) {
+        socket.data.lastHeard = now()
+      },
+    },
+    send(id, frame) {
+      const socket = sockets.get(id)
+      if (!socket) return
+      if (socket.data.stuck) enqueue(socket, frame)
+      else write(socket, frame)
+    },
+    close(id, code, reason) {
+      sockets.get(id)?.close(code, reason)
+    },
+    closeAll(code, reason) {
+      for (const socket of [...sockets.values()]) socket.close(code, reason)
+    },
+    emptied: () => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waitingForEmpty.push(resolve))),
+    [Symbol.dispose]() {
+      clearInterval(sweeper)
+    },
+  }
+}

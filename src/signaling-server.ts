@@ -1,0 +1,149 @@
+/** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
+import { randomBytes } from 'node:crypto'
+import type { Config } from './config/config.ts'
+import { createThrottle } from './core/throttle.ts'
+import { connectBackends } from './io/backend-answers.ts'
+import { createAlarm, now } from './io/clock.ts'
+import { createRoutes } from './io/http-routes.ts'
+import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
+import { createRoomApi } from './io/room-api.ts'
+import { runFrontEnd } from './io/run-front-end.ts'
+import { createSockets } from './io/sockets.ts'
+import type { Report } from './observe/report.ts'
+import { createBackends } from './protocols/talk/backend/backends.ts'
+import { createTalk } from './protocols/talk/connection.ts'
+import { infoFeatures } from './protocols/talk/features.ts'
+import { createSessionIds } from './protocols/talk/sealed-id.ts'
+import { serverInfo, stats } from './protocols/talk/statistics.ts'
+import { announcedVersion } from './version.ts'
+
+/** How many values the sessions of a room may share. */
+const valuesPerRoom = 1_000
+/** Service restart: every client comes back after it. Talk's web client takes 1001 for the end. */
+const restarting = 1012
+
+export interface SignalingServer {
+  /** Where it listens, in the order of the configuration. */
+  readonly listening: readonly Listening[]
+  /** Takes over what may change while running. */
+  reload(config: Config): void
+  /** Accepts nothing new; resolves when the last session is gone that a person needs. */
+  drain(): Promise<void>
+  /** Closes every connection with a reason and resolves when all are gone, or after the drain time. */
+  stop(): Promise<void>
+}
+
+export async function startSignalingServer(initial: Config, report: Report): Promise<SignalingServer> {
+  let config = initial
+  let isStopping = false
+  const parts = new DisposableStack()
+
+  // whom we trust and ask
+  const talk = config.talk.kind === 'on' ? config.talk : undefined
+  const backends = createBackends(talk?.backends ?? [])
+  const throttle = createThrottle()
+  const backendAnswers = parts.use(connectBackends({ talk, version: announcedVersion, note: report.note }))
+
+  // what we speak
+  const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
+  const ids = createSessionIds({ hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }, randomBytes)
+  const { internalSecret } = config.clients
+  const frontEnd = createTalk(
+    { version: announcedVersion, backends, internalSecret, queue, valuesPerRoom },
+    ids,
+    throttle,
+  )
+
+  // where machine and world meet
+  const alarm = parts.use(createAlarm())
+  const runner = runFrontEnd(frontEnd, {
+    now,
+    send: (to, frame) => sockets.send(to, frame),
+    close: (to, code, reason) => sockets.close(to, code, reason),
+    publish: () => {},
+    ask: backendAnswers.answer,
+    failed: backendAnswers.failed,
+    reply: (to, status, body) => roomApi.reply(to, status, body),
+    note: report.note,
+    broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describe(error) }),
+    wakeAt: alarm.wakeAt,
+  })
+  const sockets = parts.use(
+    createSockets(queue, runner, (milliseconds) => report.note({ fact: 'ping-rtt', milliseconds })),
+  )
+  const roomApi = createRoomApi({
+    backends,
+    throttle,
+    maxBodySize: talk?.maxBodySize ?? 0,
+    requested: (request) => runner.input('requested', () => frontEnd.requested(request)),
+    note: report.note,
+  })
+
+  // how it is reached
+  const fetch = createRoutes({
+    version: announcedVersion,
+    features: infoFeatures,
+    config: () => config,
+    maxConnectionsPerAddress: config.limits.maxConnectionsPerAddress,
+    roomApi: talk ? roomApi : undefined,
+    stats: () => stats(frontEnd.census()),
+    serverInfo: () => serverInfo(announcedVersion, frontEnd.census()),
+    metrics: async () =>
+      new Response(await report.metricsText(), { headers: { 'content-type': report.metricsContentType } }),
+    isStopping: () => isStopping,
+    connectionsOf: sockets.countOf,
+    refusedUpgrade: (address, why) => report.note({ fact: 'upgrade-refused', address, why }),
+  })
+  report.watch({
+    census: frontEnd.census,
+    transport: () => sockets.traffic,
+    backends: backends.all,
+    pool: backendAnswers.connections,
+  })
+  const listening = await listenEverywhere()
+
+  async function listenEverywhere(): Promise<readonly Listening[]> {
+    const { http, https } = config
+    const common = { fetch, handlers: sockets.handlers, maxBodySize: talk?.maxBodySize ?? 0, note: report.note }
+    const open: Listening[] = []
+    const files = { certificate: https.certificate ?? '', key: https.key ?? '' }
+    try {
+      for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
+      for (const address of https.listen) {
+        open.push(await listenHttps(address, files, { ...common, readTimeout: https.readTimeout }))
+      }
+    } catch (error) {
+      for (const listener of open) listener.stop()
+      parts.dispose()
+      throw error
+    }
+    return open
+  }
+
+  function closeDoors(): void {
+    isStopping = true
+    for (const listener of listening) listener.stop()
+  }
+
+  return {
+    listening,
+    reload(next) {
+      config = next
+      if (next.talk.kind === 'on') backends.replace(next.talk.backends)
+    },
+    async drain() {
+      closeDoors()
+      // Internal clients stay for as long as there is somebody to serve.
+      const isNeeded = (): boolean => frontEnd.census().sessions.some(({ clienttype }) => clienttype === 'client')
+      while (isNeeded()) await Bun.sleep(500)
+    },
+    async stop() {
+      closeDoors()
+      sockets.closeAll(restarting, 'the server restarts')
+      await Promise.race([sockets.emptied(), Bun.sleep(config.drainTimeout)])
+      parts.dispose()
+    },
+  }
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))
