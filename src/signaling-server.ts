@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Config } from './config/config.ts'
 import { createThrottle } from './core/throttle.ts'
-import { connectBackends } from './io/backend-answers.ts'
+import { createBackendAnswers } from './io/backend-answers.ts'
 import { createAlarm, now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
@@ -17,6 +17,8 @@ import { createSessionIds } from './protocols/talk/sealed-id.ts'
 import { serverInfo, stats } from './protocols/talk/statistics.ts'
 import { announcedVersion } from './version.ts'
 
+/** With Talk off nobody asks. */
+const noTalk = { timeout: 0, connectionsPerHost: 1, skipVerify: false }
 /** How many values the sessions of a room may share. */
 const valuesPerRoom = 1_000
 /** Service restart: every client comes back after it. Talk's web client takes 1001 for the end. */
@@ -42,7 +44,9 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
   const talk = config.talk.kind === 'on' ? config.talk : undefined
   const backends = createBackends(talk?.backends ?? [])
   const throttle = createThrottle()
-  const backendAnswers = parts.use(connectBackends({ talk, version: announcedVersion, note: report.note }))
+  const backendAnswers = parts.use(
+    createBackendAnswers({ settings: talk ?? noTalk, backends, version: announcedVersion, note: report.note }),
+  )
 
   // what we speak
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }

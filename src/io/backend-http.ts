@@ -46,7 +46,7 @@ export interface BackendClient extends Disposable {
   /** Tells who is still there, in as few requests as the backend takes. Resolves to what failed. */
   ping(backend: Backend, url: string, rooms: readonly RoomEntries[]): Promise<readonly BackendFailure[]>
   readonly capabilities: CapabilitiesSource
-  load(): { readonly busy: number; readonly waiting: number }
+  connections(): readonly { readonly host: string; readonly connections: number }[]
 }
 
 /** In a storm of reconnects every hello asks: so many may wait for one host before the next is refused at once. */
@@ -113,11 +113,20 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     ask,
     async ping(backend, url, rooms) {
       const { pingLimit } = await capabilities.load(url)
-      const replies = await Promise.all(pingRequests(rooms, pingLimit).map((request) => ask(backend, url, request)))
-      return replies.flatMap((reply) => (reply.ok ? [] : [reply.error]))
+      const requests = pingRequests(rooms, pingLimit).values()
+      const failures: BackendFailure[] = []
+      // Few at a time: people who are just coming in must not wait behind a thousand rooms.
+      const lane = async (): Promise<void> => {
+        for (const request of requests) {
+          const reply = await ask(backend, url, request)
+          if (!reply.ok) failures.push(reply.error)
+        }
+      }
+      await Promise.all([lane(), lane()])
+      return failures
     },
     capabilities,
-    load: () => http.load(),
+    connections: http.connections,
     [Symbol.dispose]: () => http[Symbol.dispose](),
   }
 }

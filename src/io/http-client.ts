@@ -37,8 +37,8 @@ export interface HttpClientOptions {
 
 export interface HttpClient extends Disposable {
   send(request: HttpRequest): Promise<Result<HttpResponse, HttpFailure>>
-  /** For gauges: requests under way and requests waiting. */
-  load(): { readonly busy: number; readonly waiting: number }
+  /** For gauges: open connections by host. */
+  connections(): readonly { readonly host: string; readonly connections: number }[]
 }
 
 interface Target {
@@ -312,13 +312,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       else run(job)
       return promise
     },
-    load() {
-      const all = [...hosts.values()]
-      return {
-        busy: all.reduce((sum, { busy }) => sum + busy, 0),
-        waiting: all.reduce((sum, { waiting }) => sum + waiting.size, 0),
-      }
-    },
+    connections: () =>
+      [...hosts.values()].map(({ target, busy, idle }) => ({
+        host: target.hostHeader,
+        connections: busy + idle.length,
+      })),
     [Symbol.dispose]() {
       isStopped = true
       clearTimeout(sweep)

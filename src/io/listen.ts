@@ -40,7 +40,6 @@ function serve(address: ListenAddress, parts: ListenParts, tls?: TlsPair, reuseP
   const options = {
     fetch: parts.fetch,
     maxRequestBodySize: parts.maxBodySize + 65_536,
-    idleTimeout: Math.min(255, Math.ceil(parts.readTimeout / 1000)),
     development: false,
     error: () => new Response('Internal server error\n', { status: 500 }),
     websocket: {
@@ -53,11 +52,15 @@ function serve(address: ListenAddress, parts: ListenParts, tls?: TlsPair, reuseP
       backpressureLimit: 64 * 1024 * 1024,
       perMessageDeflate: { compress: 'shared', decompress: 'shared' },
     },
-    ...(tls ? { tls } : {}),
   } as const
-  return address.kind === 'unix'
-    ? Bun.serve<SocketData>({ ...options, unix: address.path })
-    : Bun.serve<SocketData>({ ...options, hostname: address.host, port: address.port, reusePort })
+  if (address.kind === 'unix') {
+    return tls
+      ? Bun.serve<SocketData>({ ...options, unix: address.path, tls })
+      : Bun.serve<SocketData>({ ...options, unix: address.path })
+  }
+  const idleTimeout = Math.min(255, Math.ceil(parts.readTimeout / 1000))
+  const place = { hostname: address.host, port: address.port, reusePort, idleTimeout }
+  return tls ? Bun.serve<SocketData>({ ...options, ...place, tls }) : Bun.serve<SocketData>({ ...options, ...place })
 }
 
 /** Listens without TLS. Throws if the address cannot be had. */

@@ -46,6 +46,10 @@ export interface PingedRoom {
 export type TalkAnswer =
   | { readonly answer: 'reply'; readonly reply: BackendReply }
   | { readonly answer: 'identified'; readonly userId: string; readonly user: RawJson | undefined }
+  /** Nothing more to say. */
+  | { readonly answer: 'done' }
+  /** The backend answered, but not the question. */
+  | { readonly answer: 'unusable' }
   /** The backend's own refusal, or `internal_error` when it could not be asked. */
   | { readonly answer: 'refused'; readonly code: string; readonly message: string | undefined }
 

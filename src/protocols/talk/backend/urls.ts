@@ -30,7 +30,7 @@ export function readBackendUrl(text: string): Result<string, UrlFault> {
   const base = end < 0 ? withSlash : withSlash.slice(0, end)
   // Without the two slashes the parser would take `https:host` for an absolute URL as well.
   if (!/^https?:\/\/[^/]/i.test(base))
-    return failure(/^[a-z][a-z0-9+.-]*:\/\//i.test(base) ? 'not http or https' : 'unreadable')
+    return failure(/^(?!https?:)[a-z][a-z0-9+.-]*:\/\//i.test(base) ? 'not http or https' : 'unreadable')
   const url = URL.parse(base)
   if (!url) return failure('unreadable')
   if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/]*@/i.test(base)) return failure('has a user name')

@@ -18,6 +18,9 @@ export function helloAnswered(
       const { userId, user } = answer
       return openSession(state, connection, message, { kind: 'client', backend, url, userId, user })
     }
+    case 'unusable':
+    case 'done':
+      return refuse(state, connection, message, 'auth_failed')
     case 'reply': {
       const { reply } = answer
       if (reply.type !== 'auth') return refuse(state, connection, message, 'auth_failed')
