@@ -1,33 +1,13 @@
 /** What is worth noting, and for each such fact the one row that says how it is told. */
 
 import type { TalkFact } from '../protocols/talk/facts.ts'
+import type { LogLevel } from './log.ts'
 import type { CounterName, counters, HistogramName, histograms } from './metrics.ts'
-
-/** From what is said of every frame to what somebody should be woken for. */
-export const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const
-export type Level = (typeof levels)[number]
-
-/** Why a request to Nextcloud has no usable answer. */
-export type BackendError =
-  | 'timeout'
-  | 'canceled'
-  | 'throttled'
-  | 'overloaded'
-  | 'connection'
-  | 'tls'
-  | 'too_large'
-  | 'invalid_content_type'
-  | 'error_reading_body'
-  | 'error_decoding_ocs'
-  | 'error_incomplete_ocs'
-  | 'error_decoding_ocs_data'
-  | 'error_decoding_body'
-  | 'unknown'
 
 /** What sockets, files, signals and HTTP bring up. */
 export type WorldFact =
-  /** A bug: `error` is what was thrown; its stack goes into the log. */
-  | { readonly fact: 'machine-broke'; readonly where: string; readonly error: unknown }
+  /** A bug; `error` is the stack of what was thrown. */
+  | { readonly fact: 'machine-broke'; readonly where: string; readonly error: string }
   | { readonly fact: 'listening'; readonly address: string; readonly tls: boolean }
   | { readonly fact: 'stopping'; readonly signal: string }
   | { readonly fact: 'stopped' }
@@ -38,8 +18,10 @@ export type WorldFact =
   | { readonly fact: 'room-request-refused'; readonly status: number; readonly why: string; readonly address: string }
   /** After every request to Nextcloud, failed or not. */
   | { readonly fact: 'backend-asked'; readonly backend: string; readonly seconds: number }
-  /** After a failed one, in addition. */
-  | { readonly fact: 'backend-failed'; readonly backend: string; readonly error: BackendError; readonly why: string }
+  /** After a failed one, in addition; `error` is one of a few words such as `timeout`, `why` is for people. */
+  | { readonly fact: 'backend-failed'; readonly backend: string; readonly error: string; readonly why: string }
+  /** A token of a hello that was not accepted; `skew` is by how many ms the clocks differ, 0 if unknown. */
+  | { readonly fact: 'token-refused'; readonly backend: string; readonly why: string; readonly skew: number }
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
 
@@ -58,7 +40,7 @@ type NumberFieldOf<F> = { [K in keyof F & string]: F[K] extends number ? K : nev
 
 /** How one kind of fact is told. */
 export interface Telling<F> {
-  readonly level: Level
+  readonly level: LogLevel
   readonly text: string
   readonly counts?: readonly CounterFor<F>[]
   readonly measures?: { readonly histogram: HistogramFor<F>; readonly field: NumberFieldOf<F> }
@@ -171,6 +153,11 @@ export const tellings = {
     level: 'warn',
     text: 'Nextcloud gave no usable answer',
     counts: ['signaling_backend_client_requests_errors_total'],
+  },
+  'token-refused': {
+    level: 'warn',
+    text: 'the token of a hello was not accepted',
+    counts: ['signaling_backend_tokens_refused_total'],
   },
   'upgrade-refused': {
     level: 'info',

@@ -49,6 +49,10 @@ export const counters = {
     labels: ['backend', 'what', 'code'],
     help: 'What Nextcloud was asked for and did not grant',
   },
+  signaling_backend_tokens_refused_total: {
+    labels: ['backend'],
+    help: 'Hellos whose token was not accepted: badly signed, expired, or by a clock that goes wrong',
+  },
   signaling_backend_server_requests_refused_total: {
     labels: ['status'],
     help: 'Requests of Nextcloud that were refused, by the HTTP status it got',

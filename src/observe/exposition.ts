@@ -1,0 +1,153 @@
+/** The metrics as Prometheus reads them; everything that can be read elsewhere is read when it is asked for. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Census } from '../protocols/talk/census.ts'
+import { createTally, type Tally } from './counting.ts'
+import {
+  type CounterName,
+  clientTypes,
+  counters,
+  type GaugeName,
+  gauges,
+  type HistogramName,
+  histograms,
+  startingAtZero,
+  type TotalName,
+  totals,
+} from './metrics.ts'
+import { processGauges, processTotals } from './process-metrics.ts'
+
+/** Where the numbers are that nobody notes. */
+export interface Watched {
+  census(): Census
+  /** Of WebSocket messages, since the start. */
+  transport(): {
+    readonly bytesIn: number
+    readonly bytesOut: number
+    readonly messagesIn: number
+    readonly messagesOut: number
+  }
+  /** A limit of 0 is none. */
+  backends(): readonly { readonly id: string; readonly sessionLimit: number }[]
+  /** Connections for requests to backends. */
+  pool(): readonly { readonly host: string; readonly connections: number }[]
+}
+
+export interface Exposition {
+  tally(name: CounterName): Tally
+  measure(name: HistogramName, fields: Readonly<Record<string, unknown>>, value: number): void
+  text(watched: Watched | undefined): Promise<string>
+  readonly contentType: string
+}
+
+type Labels = Readonly<Record<string, string>>
+
+export function createExposition(): Exposition {
+  const registry = new Registry()
+  const registers = [registry]
+  const tallies = new Map<CounterName, Tally>()
+  const counterOf = new Map<string, Counter>()
+  const gaugeOf = new Map<string, Gauge>()
+  const histogramOf = new Map<string, { readonly labels: readonly string[]; readonly histogram: Histogram }>()
+
+  for (const [name, { labels, help }] of entriesOf(counters)) {
+    tallies.set(name, createTally(labels))
+    counterOf.set(name, new Counter({ name, help, labelNames: [...labels], registers }))
+  }
+  for (const [name, { labels, help }] of entriesOf(totals)) {
+    counterOf.set(name, new Counter({ name, help, labelNames: [...labels], registers }))
+  }
+  for (const [name, { labels, help, buckets }] of entriesOf(histograms)) {
+    const histogram = new Histogram({ name, help, labelNames: [...labels], buckets: [...buckets], registers })
+    histogramOf.set(name, { labels, histogram })
+  }
+  const readable = processGauges()
+  for (const [name, { labels, help }] of entriesOf(gauges)) {
+    if (name.startsWith('process_') && !(name in readable)) continue
+    gaugeOf.set(name, new Gauge({ name, help, labelNames: [...labels], registers }))
+  }
+  for (const { counter, labels } of startingAtZero) tallies.get(counter)?.start(labels)
+
+  const set = (name: GaugeName, labels: Labels, value: number): void => gaugeOf.get(name)?.set(labels, value)
+  const setTotal = (name: TotalName, labels: Labels, value: number): void => counterOf.get(name)?.inc(labels, value)
+
+  /** Counters of backends begin at 0 with the backend, not with their first event. */
+  function startBackend(backend: string): void {
+    for (const [name, { labels }] of entriesOf(counters)) {
+      const named: readonly string[] = labels
+      if (named.length === 0 || !named.every((label) => label === 'backend' || label === 'clienttype')) continue
+      const types = named.includes('clienttype') ? clientTypes : ['']
+      for (const clienttype of types) tallies.get(name)?.start({ backend, clienttype })
+    }
+  }
+
+  function readWatched({ census, transport, backends, pool }: Watched): void {
+    const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
+    setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)
+    setTotal('signaling_client_bytes_total', { direction: 'outgoing' }, bytesOut)
+    setTotal('signaling_client_messages_total', { direction: 'incoming' }, messagesIn)
+    setTotal('signaling_client_messages_total', { direction: 'outgoing' }, messagesOut)
+    for (const { host, connections } of pool()) set('signaling_http_client_pool_connections', { host }, connections)
+
+    const configured = backends()
+    set('signaling_backend_current', {}, configured.length)
+    for (const { id: backend, sessionLimit } of configured) {
+      startBackend(backend)
+      set('signaling_hub_rooms', { backend }, 0)
+      for (const clienttype of clientTypes) set('signaling_hub_sessions', { backend, clienttype }, 0)
+      if (sessionLimit > 0) set('signaling_backend_session_limit', { backend }, sessionLimit)
+    }
+    readCensus(census())
+  }
+
+  function readCensus({ connections, sessions, rooms }: Census): void {
+    set('signaling_hub_connections', {}, connections)
+    for (const { backend, clienttype, count } of sessions) set('signaling_hub_sessions', { backend, clienttype }, count)
+    const roomsOf = new Map<string, number>()
+    for (const { backend, room, sessions: present, inCall } of rooms) {
+      roomsOf.set(backend, (roomsOf.get(backend) ?? 0) + 1)
+      for (const [clienttype, count] of Object.entries(present)) {
+        set('signaling_room_sessions', { backend, room, clienttype }, count)
+      }
+      for (const [clienttype, count] of Object.entries(inCall)) {
+        set('signaling_call_sessions', { backend, room, clienttype }, count)
+      }
+    }
+    for (const [backend, count] of roomsOf) set('signaling_hub_rooms', { backend }, count)
+  }
+
+  /** Everything is forgotten first, so that a room that is gone leaves no series behind. */
+  function refresh(watched: Watched | undefined): void {
+    for (const gauge of gaugeOf.values()) gauge.reset()
+    for (const counter of counterOf.values()) counter.reset()
+    if (watched) readWatched(watched)
+    for (const [name, tally] of tallies) {
+      for (const { labels, value } of tally.all()) counterOf.get(name)?.inc({ ...labels }, value)
+    }
+    for (const [name, value = 0] of entriesOf(processGauges())) set(name, {}, value)
+    for (const [name, value = 0] of entriesOf(processTotals())) setTotal(name, {}, value)
+  }
+
+  return {
+    tally(name) {
+      const tally = tallies.get(name)
+      if (!tally) throw new Error(`no such counter: ${name}`)
+      return tally
+    },
+    measure(name, fields, value) {
+      const measured = histogramOf.get(name)
+      if (!measured || !Number.isFinite(value)) return
+      const labels = Object.fromEntries(measured.labels.map((label) => [label, String(fields[label])]))
+      measured.histogram.observe(labels, value)
+    },
+    text(watched) {
+      refresh(watched)
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}
+
+/** `Object.entries` with the names' own type. */
+function entriesOf<T extends object>(table: T): readonly (readonly [keyof T & string, T[keyof T & string]])[] {
+  return Object.entries(table) as [keyof T & string, T[keyof T & string]][]
+}
