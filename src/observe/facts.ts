@@ -20,7 +20,7 @@ export type WorldFact =
   | { readonly fact: 'backend-asked'; readonly backend: string; readonly seconds: number }
   /** After a failed one, in addition; `error` is one of a few words such as `timeout`, `why` is for people. */
   | { readonly fact: 'backend-failed'; readonly backend: string; readonly error: string; readonly why: string }
-  /** A token of a hello that was not accepted; `skew` is by how many ms the clocks differ, 0 if unknown. */
+  /** A token of a hello that was not accepted; `skew` is by how many seconds it missed its time. */
   | { readonly fact: 'token-refused'; readonly backend: string; readonly why: string; readonly skew: number }
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }

@@ -1,0 +1,53 @@
+import { expect, test } from 'bun:test'
+import { type Fact, type FactName, tellings } from '../../src/observe/facts.ts'
+import type { LogLevel } from '../../src/observe/log.ts'
+import { counters, histograms } from '../../src/observe/metrics.ts'
+
+interface Row {
+  readonly level: LogLevel
+  readonly text: string
+  readonly counts?: readonly string[]
+  readonly measures?: { readonly histogram: string }
+  readonly hides?: readonly string[]
+}
+
+const table: Readonly<Record<FactName, Row>> = tellings
+const rows = Object.entries(table)
+
+/** Shown are our own addresses and those that somebody has to do something about. */
+const addresses = {
+  listening: 'shown',
+  'attempt-delayed': 'shown',
+  'attempt-refused': 'shown',
+  'room-request-refused': 'shown',
+  'resume-failed': 'hidden',
+  'hello-refused': 'hidden',
+  'inbox-overflowed': 'hidden',
+  'upgrade-refused': 'hidden',
+  'frame-garbled': 'for debugging',
+} as const satisfies Record<Extract<Fact, { readonly address: string }>['fact'], string>
+
+test('an address is in an everyday log only where somebody has to act on it', () => {
+  for (const [fact, where] of Object.entries(addresses)) {
+    const { level, hides = [] } = rows.find(([name]) => name === fact)?.[1] ?? {}
+    const isForDebugging = level === 'debug' || level === 'trace'
+    const seen = hides.includes('address') ? 'hidden' : isForDebugging ? 'for debugging' : 'shown'
+    expect([fact, seen]).toEqual([fact, where])
+  }
+})
+
+test('what comes with every frame is not in an everyday log', () => {
+  for (const fact of ['message-received', 'frame-garbled', 'message-ignored', 'message-unknown', 'ping-rtt'] as const) {
+    expect([fact, tellings[fact].level]).toEqual([fact, expect.stringMatching(/^(trace|debug)$/)])
+  }
+})
+
+test('every counter and every histogram is moved by some fact', () => {
+  const moved = rows.flatMap(([, { counts = [], measures }]) => [...counts, ...(measures ? [measures.histogram] : [])])
+
+  expect([...new Set<string>(moved)].sort()).toEqual([...Object.keys(counters), ...Object.keys(histograms)].sort())
+})
+
+test('a text is one line without values: those are fields', () => {
+  for (const [fact, { text }] of rows) expect([fact, text]).toEqual([fact, expect.stringMatching(/^[\w ,:;']+$/)])
+})

@@ -1,0 +1,217 @@
+import { expect, test } from 'bun:test'
+import { sessionId } from '../../src/core/ids.ts'
+import type { Watched } from '../../src/observe/exposition.ts'
+import { metricRows } from '../../src/observe/metrics.ts'
+import { type Report, startReport } from '../../src/observe/report.ts'
+
+const silent = (): Report => startReport({ format: 'json', level: 'error', write: () => {}, now: () => 0 })
+
+/** The samples of one metric, as Prometheus would read them. */
+async function samples(report: Report, name: string): Promise<readonly string[]> {
+  const text = await report.metricsText()
+  return text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+}
+
+const rooms = [
+  { backend: 'one', room: 'den', sessions: { client: 3, internal: 1 }, inCall: { client: 2 } },
+  { backend: 'one', room: 'hall', sessions: { client: 1 }, inCall: {} },
+]
+
+function watched(changes: Partial<Watched> = {}): Watched {
+  return {
+    census: () => ({
+      connections: 5,
+      sessions: [{ backend: 'one', clienttype: 'client', count: 4 }],
+      rooms,
+      dialout: [],
+    }),
+    transport: () => ({ bytesIn: 10, bytesOut: 20, messagesIn: 1, messagesOut: 2 }),
+    backends: () => [
+      { id: 'one', sessionLimit: 7 },
+      { id: 'two', sessionLimit: 0 },
+    ],
+    pool: () => [{ host: 'cloud.example', connections: 2 }],
+    ...changes,
+  }
+}
+
+test('every metric of the page is exported under its name and type', async () => {
+  const report = silent()
+  report.watch(watched())
+
+  const text = await report.metricsText()
+
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`)
+  expect(types.sort()).toEqual(metricRows.map(({ name, type }) => `${name} ${type}`).sort())
+  expect(report.metricsContentType).toStartWith('text/plain; version=0.0.4')
+})
+
+test('facts move the counters that their rows name', async () => {
+  const report = silent()
+
+  report.note({ fact: 'message-received', type: 'room' })
+  report.note({ fact: 'message-received', type: 'room' })
+  report.note({ fact: 'attempt-delayed', address: '192.0.2.1', action: 'BackendRoomAuth', delay: 400 })
+  report.note({ fact: 'attempt-refused', address: '192.0.2.1', action: 'HelloResume' })
+  report.note({ fact: 'resume-failed', address: '192.0.2.1', genuine: true })
+  report.note({ fact: 'backend-failed', backend: 'one', error: 'timeout', why: 'no answer in 10 s' })
+  report.note({ fact: 'call-started', backend: 'one', room: 'den' })
+
+  expect(await samples(report, 'signaling_server_messages_total')).toContain(
+    'signaling_server_messages_total{type="room"} 2',
+  )
+  expect(await samples(report, 'signaling_throttle_delayed_total')).toEqual([
+    'signaling_throttle_delayed_total{action="BackendRoomAuth",delay="400"} 1',
+  ])
+  expect(await samples(report, 'signaling_throttle_bruteforce_total')).toContain(
+    'signaling_throttle_bruteforce_total{action="HelloResume"} 1',
+  )
+  expect(await samples(report, 'signaling_hub_sessions_resume_failed_total')).toEqual([
+    'signaling_hub_sessions_resume_failed_total 1',
+  ])
+  expect(await samples(report, 'signaling_backend_client_requests_errors_total')).toEqual([
+    'signaling_backend_client_requests_errors_total{backend="one",error="timeout"} 1',
+  ])
+  expect(await samples(report, 'signaling_call_rooms_total')).toEqual(['signaling_call_rooms_total{backend="one"} 1'])
+})
+
+test('a counter keeps its value over several readings', async () => {
+  const report = silent()
+  report.note({ fact: 'message-received', type: 'room' })
+  await report.metricsText()
+  report.note({ fact: 'message-received', type: 'room' })
+
+  expect(await samples(report, 'signaling_server_messages_total')).toContain(
+    'signaling_server_messages_total{type="room"} 2',
+  )
+})
+
+test('series whose labels are known begin at 0', async () => {
+  const report = silent()
+  report.watch(watched())
+
+  expect(await samples(report, 'signaling_server_messages_total')).toContain(
+    'signaling_server_messages_total{type="transient"} 0',
+  )
+  expect(await samples(report, 'signaling_throttle_bruteforce_total')).toHaveLength(3)
+  expect(await samples(report, 'signaling_backend_session_limit_exceeded_total')).toEqual([
+    'signaling_backend_session_limit_exceeded_total{backend="one"} 0',
+    'signaling_backend_session_limit_exceeded_total{backend="two"} 0',
+  ])
+  expect(await samples(report, 'signaling_hub_sessions_total')).toContain(
+    'signaling_hub_sessions_total{backend="two",clienttype="client"} 0',
+  )
+})
+
+test('durations are measured', async () => {
+  const report = silent()
+
+  report.note({ fact: 'backend-asked', backend: 'one', seconds: 0.25 })
+  report.note({ fact: 'ping-rtt', milliseconds: 40 })
+  report.note({ fact: 'ping-rtt', milliseconds: Number.NaN })
+
+  expect(await samples(report, 'signaling_backend_client_requests_duration_bucket')).toContain(
+    'signaling_backend_client_requests_duration_bucket{le="0.3",backend="one"} 1',
+  )
+  expect(await samples(report, 'signaling_client_rtt_sum')).toEqual(['signaling_client_rtt_sum 40'])
+  expect(await samples(report, 'signaling_client_rtt_count')).toEqual(['signaling_client_rtt_count 1'])
+})
+
+test('gauges say what there is at the moment of asking', async () => {
+  const report = silent()
+  report.watch(watched())
+
+  expect(await samples(report, 'signaling_hub_rooms')).toEqual([
+    'signaling_hub_rooms{backend="one"} 2',
+    'signaling_hub_rooms{backend="two"} 0',
+  ])
+  expect(await samples(report, 'signaling_hub_sessions')).toContain(
+    'signaling_hub_sessions{backend="one",clienttype="client"} 4',
+  )
+  expect(await samples(report, 'signaling_room_sessions')).toEqual([
+    'signaling_room_sessions{backend="one",room="den",clienttype="client"} 3',
+    'signaling_room_sessions{backend="one",room="den",clienttype="internal"} 1',
+    'signaling_room_sessions{backend="one",room="hall",clienttype="client"} 1',
+  ])
+  expect(await samples(report, 'signaling_call_sessions')).toEqual([
+    'signaling_call_sessions{backend="one",room="den",clienttype="client"} 2',
+  ])
+  expect(await samples(report, 'signaling_backend_current')).toEqual(['signaling_backend_current 2'])
+  expect(await samples(report, 'signaling_backend_session_limit')).toEqual([
+    'signaling_backend_session_limit{backend="one"} 7',
+  ])
+  expect(await samples(report, 'signaling_http_client_pool_connections')).toEqual([
+    'signaling_http_client_pool_connections{host="cloud.example"} 2',
+  ])
+})
+
+test('what is gone leaves no series behind', async () => {
+  const report = silent()
+  report.watch(watched())
+  await report.metricsText()
+  report.watch(
+    watched({
+      census: () => ({ connections: 0, sessions: [], rooms: [], dialout: [] }),
+      backends: () => [],
+      pool: () => [],
+    }),
+  )
+
+  for (const name of ['signaling_room_sessions', 'signaling_hub_rooms', 'signaling_backend_session_limit']) {
+    expect(await samples(report, name)).toEqual([])
+  }
+})
+
+test('totals of the transport are not added up over readings', async () => {
+  const report = silent()
+  report.watch(watched())
+  await report.metricsText()
+
+  expect(await samples(report, 'signaling_client_bytes_total')).toEqual([
+    'signaling_client_bytes_total{direction="incoming"} 10',
+    'signaling_client_bytes_total{direction="outgoing"} 20',
+  ])
+  expect(await samples(report, 'signaling_client_messages_total')).toEqual([
+    'signaling_client_messages_total{direction="incoming"} 1',
+    'signaling_client_messages_total{direction="outgoing"} 2',
+  ])
+})
+
+test('two reports know nothing of each other', async () => {
+  const [one, other] = [silent(), silent()]
+
+  one.note({ fact: 'frame-garbled', address: '192.0.2.1', fault: 'no JSON' })
+
+  expect(await samples(one, 'signaling_client_garbled_total')).toEqual(['signaling_client_garbled_total 1'])
+  expect(await samples(other, 'signaling_client_garbled_total')).toEqual(['signaling_client_garbled_total 0'])
+})
+
+test('a fact becomes a line with its text', () => {
+  const written: string[] = []
+  using report = startReport({ format: 'json', level: 'info', write: (lines) => written.push(lines), now: () => 0 })
+
+  report.note({ fact: 'session-opened', session: sessionId('abc'), backend: 'one', clienttype: 'client' })
+  report.note({ fact: 'hello-refused', address: '192.0.2.1', code: 'invalid_token' })
+  report.note({ fact: 'message-received', type: 'room' })
+  report.flush()
+
+  const lines = written.join('').trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      time: '1970-01-01T00:00:00.000Z',
+      level: 'info',
+      fact: 'session-opened',
+      text: 'session opened',
+      session: 'abc',
+      backend: 'one',
+      clienttype: 'client',
+    },
+    {
+      time: '1970-01-01T00:00:00.000Z',
+      level: 'info',
+      fact: 'hello-refused',
+      text: 'hello refused',
+      code: 'invalid_token',
+    },
+  ])
+})
