@@ -127,6 +127,9 @@ function routes(side: Side): void {
     talk.answerNext('room', { kind: 'redirect', to: 'other-host' }, 'room-other')
     expect(await join('other')).toBe('error')
     expect(talk.requests.filter(({ path: asked }) => asked.includes('redirected'))).toHaveLength(1)
+    // A connection that Talk closed without a word may be an idle one that timed out: asking once more is allowed.
+    talk.answerNext('room', { kind: 'close' }, 'room-close')
+    expect(await join('close')).toMatch(/^(error|room)$/)
     talk.answerNext('room', { kind: 'status', status: 503 }, 'room-503')
     expect(await join('503')).toBe('error')
     talk.answerNext('room', { kind: 'slow', ms: 100 }, 'room-slow')

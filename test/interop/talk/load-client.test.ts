@@ -17,7 +17,8 @@ const anyBackend: ServerSettings = { backends: [], allowAll: 'a-secret-for-every
 
 async function rates(server: RunningServer): Promise<void> {
   await using client = startOriginalClient(server.address, server.configFile, clients)
-  await client.said(/All connections established/, 10_000)
+  const [first] = await client.said(/All connections established|Received error.*|panic.*/, 10_000)
+  expect(first).toBe('All connections established')
   const measured = await clientRates(client)
   console.log(`${measured.sentPerSecond} messages sent, ${measured.receivedPerSecond} received per second`)
   client.kill('SIGINT')

@@ -226,6 +226,8 @@ async function contains(actor: Actor, part: string): Promise<void> {
 
 async function post(scene: Scene, posted: Promise<PostAnswer>, later: boolean): Promise<void> {
   await answered(scene, 200, undefined)
+  // Looked at when its line comes; a conversation that fails before must not leave a rejection behind.
+  posted.catch(() => undefined)
   scene.posted = posted
   if (!later) await posted
 }
