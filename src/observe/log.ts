@@ -38,7 +38,7 @@ export interface Log {
 const longestText = 1_000
 const longestStack = 8_000
 const longestList = 100
-/** Bytes are written when so many wait (characters), even within a turn of the event loop. */
+/** Characters: when so many wait they are written, even within a turn of the event loop. */
 const mostWaiting = 65_536
 
 /** Lines of one turn of the event loop are written together; one of level `error` is written at once. */
