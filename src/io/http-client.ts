@@ -97,7 +97,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     handshake(socket: Socket<Connection>, isGood: boolean, error: Error | null) {
       const connection = socket.data
-      if (isGood && (options.skipVerify || !error)) return begin(connection)
+      if (options.skipVerify ? !isProtocolError(error) : isGood && !error) return begin(connection)
       lose(connection, { fault: 'tls', why: error?.message ?? 'the TLS handshake failed' })
     },
     data(socket: Socket<Connection>, bytes: Uint8Array) {
@@ -344,6 +344,9 @@ function encode({ method, headers, body }: HttpRequest, { hostHeader }: Target, 
   if (body !== undefined) head += `Content-Length: ${Buffer.byteLength(body)}\r\n`
   return Buffer.from(`${head}\r\n${body ?? ''}`)
 }
+
+/** Whether there is no TLS connection at all, as against one to a server that could not be verified. */
+const isProtocolError = (error: Error | null): boolean => error !== null && 'code' in error && error.code === 'EPROTO'
 
 function tlsOptions(hostname: string, { skipVerify, authorities }: HttpClientOptions) {
   const isAddress = hostname.includes(':') || /^[\d.]+$/.test(hostname)

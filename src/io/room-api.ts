@@ -6,6 +6,7 @@ import { authenticate, explainRefusal } from '../protocols/talk/backend/authenti
 import type { Backends } from '../protocols/talk/backend/backends.ts'
 import { backendHeader, checksumHeader, randomHeader } from '../protocols/talk/backend/checksum.ts'
 import { readRoomRequest } from '../protocols/talk/backend/room-request.ts'
+import { normaliseBackendUrl } from '../protocols/talk/backend/urls.ts'
 import type { IncomingRequest } from '../protocols/talk/requests.ts'
 import { now } from './clock.ts'
 import { readBody } from './read-body.ts'
@@ -81,7 +82,7 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
     return new Promise((resolve) => {
       const number = ++serial
       waiting.set(number, resolve)
-      const backendUrl = signature.claimed ?? ''
+      const backendUrl = normaliseBackendUrl(signature.claimed ?? '') ?? signer.value.urls[0] ?? ''
       requested({ number, backend: signer.value, backendUrl, roomId, request: read.value, received: now() })
     })
   }

@@ -14,7 +14,7 @@ export interface World<V extends Vocabulary> {
   now(): number
   send(to: ConnectionId, frame: Frame): void
   close(to: ConnectionId, code: number, reason: string): void
-  /** Carries an event to the other nodes; this one is told by the runner itself. */
+  /** Carries an event to the other nodes. */
   publish(to: Address, event: V['event']): void
   /** Resolves in any case, within the time that the kind of question has. */
   ask(ask: V['ask']): Promise<V['answer']>
@@ -33,6 +33,7 @@ export interface Runner<V extends Vocabulary> {
   binary(id: ConnectionId): void
   closed(id: ConnectionId, undelivered: readonly Frame[]): void
   overflowed(id: ConnectionId): void
+  /** An event of another node. */
   told(to: Address, event: V['event']): void
   /** Feeds an input of the front end's own. */
   input(where: string, act: (now: number) => Effects<V>): void
@@ -82,7 +83,6 @@ export function runFrontEnd<V extends Vocabulary>(frontEnd: FrontEnd<V>, world: 
           break
         case 'tell':
           world.publish(effect.to, effect.event)
-          carryOut(frontEnd.told(effect.to, effect.event, world.now()))
           break
         case 'ask':
           ask(effect.number, effect.ask)

@@ -15,7 +15,7 @@ export interface Vocabulary {
 export type Effect<V extends Vocabulary> =
   | { readonly do: 'send'; readonly to: readonly ConnectionId[]; readonly frame: Frame }
   | { readonly do: 'close'; readonly to: ConnectionId; readonly code: number; readonly reason: string }
-  /** For all sessions that the address stands for, here or on another node; comes back as `told` on each. */
+  /** For the sessions on other nodes that the address stands for; those here know already. Arrives there as `told`. */
   | { readonly do: 'tell'; readonly to: Address; readonly event: V['event'] }
   /** A question to the world; its answer comes back as `answered` with the same number, exactly once. */
   | { readonly do: 'ask'; readonly number: number; readonly ask: V['ask'] }

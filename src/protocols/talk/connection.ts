@@ -45,7 +45,7 @@ export interface TalkFrontEnd extends FrontEnd<Talk> {
 }
 
 export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Throttle): TalkFrontEnd {
-  const state = createState(settings, ids, throttle)
+  const state = createState(settings, ids, throttle, told)
   const { connections, deadlines } = state
   const requests = createWaitingRequests(state)
 
@@ -287,4 +287,4 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 }
 
 const requestOf = (incoming: Incoming): string | null | undefined =>
-  incoming.type === 'unknown' ? undefined : incoming.message.id
+  incoming.type === 'unknown' ? incoming.id : incoming.message.id

@@ -1,12 +1,12 @@
 /** The members of a room as the others are told of them. */
 import { withoutDisplayName } from './render.ts'
-import { type ClientSession, hasPermission, type Session } from './session.ts'
+import { type ClientSession, hasPermission, type Session, userIdOf } from './session.ts'
 import type { JoinEntry } from './vocabulary.ts'
 
 export function entryOf(session: Session): JoinEntry {
   const entry = {
     sessionid: session.id,
-    userid: session.userId || session.roomUserId,
+    userid: userIdOf(session),
     ...(session.userData ? { user: session.userData } : {}),
   }
   if (session.kind === 'virtual') return entry

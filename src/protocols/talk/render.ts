@@ -24,7 +24,7 @@ export function frameOfNews(message: ServerMessage): Frame {
 export function createRenderer(event: TalkEvent): (receiver: ClientSession) => readonly Frame[] {
   switch (event.event) {
     case 'message': {
-      const frames = once(() => [frameOf(messageOf(event))])
+      const frames = once(() => [frameOf(messageOf(event), isChatRefresh(event.data) ? 'chat-refresh' : 'plain')])
       const isNickname = once(() => nameOfType(event.data) === 'nickChanged')
       return (receiver) =>
         event.as === 'message' && hasPermission(receiver, 'hide-displaynames') && isNickname() ? [] : frames()
@@ -84,6 +84,13 @@ export function withoutDisplayName(entry: JoinEntry): JoinEntry {
   const { displayname: _, ...rest } = user
   const { user: __, ...others } = entry
   return Object.keys(rest).length === 0 ? others : { ...others, user: new RawJson(JSON.stringify(rest)) }
+}
+
+/** Old clients tell each other of new chat messages themselves. */
+function isChatRefresh({ text }: RawJson): boolean {
+  if (text.length > 200 || !text.includes('"refresh"')) return false
+  const data = JSON.parse(text) as { readonly type?: unknown; readonly chat?: { readonly refresh?: unknown } } | null
+  return data?.type === 'chat' && data.chat?.refresh === true
 }
 
 function nameOfType(data: RawJson): unknown {

@@ -21,7 +21,7 @@ export interface IncomingRequest {
   /** What the `reply` effect will name. */
   readonly number: number
   readonly backend: Backend
-  /** The URL that the backend claimed; empty if it claimed none. */
+  /** The URL by which the backend is known to us. */
   readonly backendUrl: string
   readonly roomId: string
   readonly request: RoomRequest

@@ -61,6 +61,9 @@ export type Session = ClientSession | VirtualSession
 export const isClientSession = (session: Session | undefined): session is ClientSession =>
   session !== undefined && session.kind !== 'virtual'
 
+/** The user id that others see: that of the account, or what Nextcloud gave a guest for the room. */
+export const userIdOf = (session: Session): string => session.userId || session.roomUserId
+
 /** 1.11: without a list from Nextcloud everything is allowed; names are hidden only when asked for. */
 export function hasPermission(session: ClientSession, permission: string): boolean {
   return session.permissions?.has(permission) ?? permission !== 'hide-displaynames'

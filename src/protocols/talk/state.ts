@@ -81,6 +81,7 @@ export interface State {
   lastSerial(): number
 
   emit(effect: Effect<Talk>): void
+  /** Tells those who are here, and has it carried to the other nodes. */
   tell(to: Address, event: TalkEvent): void
   note(fact: TalkFact): void
   /** Asks the world; what to do with the answer is kept until it comes. */
@@ -94,7 +95,10 @@ export interface State {
   takeEffects(): readonly Effect<Talk>[]
 }
 
-export function createState(settings: TalkSettings, ids: SessionIds, throttle: Throttle): State {
+/** Tells an event to those of its address who are here. */
+export type Tell = (state: State, to: Address, event: TalkEvent) => void
+
+export function createState(settings: TalkSettings, ids: SessionIds, throttle: Throttle, told: Tell): State {
   let effects: Effect<Talk>[] = []
   let serial = 0
   let now = 0
@@ -113,7 +117,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     return number
   }
 
-  return {
+  const state: State = {
     settings,
     ids,
     throttle,
@@ -135,7 +139,11 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     serial: () => ++serial,
     lastSerial: () => serial,
     emit,
-    tell: (to, event) => emit({ do: 'tell', to, event }),
+    tell(to, event) {
+      // Those who are here are told at once: a moment later others might be.
+      told(state, to, event)
+      emit({ do: 'tell', to, event })
+    },
     note: (fact) => emit({ do: 'note', fact }),
     ask,
     askFor(connection, question, pending) {
@@ -153,4 +161,5 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
       return taken
     },
   }
+  return state
 }

@@ -11,7 +11,7 @@ export type Incoming =
         readonly raw?: RawJson
       }
     }[ClientMessageType]
-  | { readonly type: 'unknown'; readonly name: string }
+  | { readonly type: 'unknown'; readonly name: string; readonly id: string | undefined }
 
 export type Decoded =
   | { readonly ok: true; readonly value: Incoming }
@@ -42,7 +42,7 @@ export function decode(text: string): Decoded {
   const { id, type } = value as { readonly id?: unknown; readonly type?: unknown }
   const request = typeof id === 'string' ? id : undefined
   if (typeof type !== 'string' || type === '') return { ok: false, id: request, fault: 'no type' }
-  if (!isKnown(type)) return { ok: true, value: { type: 'unknown', name: type } }
+  if (!isKnown(type)) return { ok: true, value: { type: 'unknown', name: type, id: request } }
 
   const checked = clientMessages[type].safeParse(value)
   if (!checked.success) {

@@ -3,7 +3,7 @@ import { type Address, toCall, toRoom, toSession, toUser } from '../../../core/a
 import { sessionId, userKey } from '../../../core/ids.ts'
 import type { RawJson } from '../../json-wire.ts'
 import type { Recipient } from '../messages/message.ts'
-import { type ClientSession, isPrivileged } from '../session.ts'
+import { type ClientSession, isPrivileged, userIdOf } from '../session.ts'
 import type { State } from '../state.ts'
 
 /** Sends to whomever the recipient stands for; who is not there gets nothing and the sender hears nothing (1.5). */
@@ -32,7 +32,7 @@ function route(
     state.note({ fact: 'message-ignored', session: session.id, type: as, why: `no recipient (${recipient.type})` })
     return
   }
-  const from = { session: session.id, userId: session.userId, backend: session.backend.id }
+  const from = { session: session.id, userId: userIdOf(session), backend: session.backend.id }
   state.tell(to, { event: 'message', as, from, recipientType: recipient.type, data })
 }
 
@@ -42,7 +42,7 @@ function addressOf(state: State, session: ClientSession, recipient: Recipient): 
       return toSession(sessionId(recipient.sessionid))
     case 'user':
       // Nobody writes to himself, not even to his other devices.
-      return recipient.userid === session.userId ? undefined : toUser(userKey(session.backend.id, recipient.userid))
+      return recipient.userid === userIdOf(session) ? undefined : toUser(userKey(session.backend.id, recipient.userid))
     case 'room':
     case 'call': {
       const room = state.hub.roomOf(session.id)

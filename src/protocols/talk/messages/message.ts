@@ -13,8 +13,8 @@ export type Recipient = z.infer<typeof Recipient>
 const Addressed = z.object({
   recipient: Recipient,
   data: anything
-    .refine((data) => data !== undefined, 'data is missing')
-    .describe('any JSON; it arrives as the text that was sent'),
+    .refine((data) => data !== undefined && data !== null, 'data is missing')
+    .describe('any JSON but null; it arrives as the text that was sent'),
 })
 
 export const Message = body('message', Addressed).meta({
