@@ -28,7 +28,7 @@ export async function exchange(
   let { url } = request
   for (let count = 0; ; count++) {
     const limit = deadline - now()
-    if (limit <= 0) return failure({ kind: 'unreachable', reason: 'timeout', why: 'no time was left to ask' })
+    if (limit < 1) return failure({ kind: 'unreachable', reason: 'timeout', why: 'no time was left to ask' })
     const sent = await http.send({ ...request, url, limit })
     if (!sent.ok) {
       const { fault, why } = sent.error
