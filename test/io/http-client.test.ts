@@ -114,6 +114,14 @@ test('answers in pieces, and two answers glued together', async () => {
   expect(server.connections()).toBe(2)
 })
 
+test('an answer that ends with its connection', async () => {
+  const server = raw((socket) => void socket.end('HTTP/1.0 200 OK\r\n\r\nuntil the end'))
+  const { connections, send } = client()
+  expect(await send(server.url)).toBe('200 until the end')
+  expect(await send(server.url)).toBe('200 until the end')
+  expect(connections()).toEqual([])
+})
+
 test('a connection that the server closed meanwhile is replaced without anybody noticing', async () => {
   const server = raw((socket, text, connection) => {
     if (connection === 1 && text.includes('/second')) socket.terminate()
