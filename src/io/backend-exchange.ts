@@ -1,7 +1,8 @@
 /** One question to a Nextcloud over HTTP: redirects followed on the same host only, and nothing but JSON accepted. */
 import { failure, type Result, success } from '../lib/result.ts'
 import type { ReplyFault } from '../protocols/talk/backend/messages.ts'
-import type { HttpClient, HttpRequest } from './http-client.ts'
+import type { HttpClient } from './http-client.ts'
+import type { HttpRequest } from './http-request.ts'
 import type { HttpResponse } from './http-response.ts'
 
 /** Why a Nextcloud gave no answer to the question. `reason` is the value of a metric's label, `why` is for the log. */
