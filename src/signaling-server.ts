@@ -124,6 +124,14 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     return open
   }
 
+  async function emptiedWithin(limit: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    // Cleared, because a timer that is left over would keep the process alive.
+    const timer = setTimeout(resolve, limit)
+    await Promise.race([sockets.emptied(), promise])
+    clearTimeout(timer)
+  }
+
   function closeDoors(): void {
     isStopping = true
     for (const listener of listening) listener.stop()
@@ -144,7 +152,7 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     async stop() {
       closeDoors()
       sockets.closeAll(restarting, 'the server restarts')
-      await Promise.race([sockets.emptied(), Bun.sleep(config.drainTimeout)])
+      await emptiedWithin(config.drainTimeout)
       parts.dispose()
     },
   }

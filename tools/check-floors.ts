@@ -17,6 +17,7 @@ const floors: Readonly<Record<string, number>> = {
   io: 7,
   // 8: the wiring, `src/*.ts`
   bench: 9,
+  commands: 9,
   // 10: `src/main.ts`
 }
 const wiringFloor = 8

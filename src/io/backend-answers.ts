@@ -35,10 +35,10 @@ export function createBackendAnswers({ settings, backends, version, note }: Back
     features: infoFeatures,
     now,
     randomBytes,
-    asked({ backend, url, what, duration, failure }) {
+    asked({ backend, what, duration, failure }) {
       if (what !== 'capabilities') note({ fact: 'backend-asked', backend, seconds: duration / 1000 })
       if (failure && failure.kind !== 'refused')
-        note({ fact: 'backend-failed', backend: backend || url, ...described(failure) })
+        note({ fact: 'backend-failed', backend: backend || what, ...described(failure) })
     },
   })
   const identify = createIdentifyHello({

@@ -11,13 +11,16 @@ export class RawJson {
   }
 }
 
-const stringEnd = /[^"\\]*(?:\\[\s\S][^"\\]*)*"/y
-const structural = /["{}[\]]/g
-
 /** Index behind the string whose opening quote stands at `start`. */
 function skipString(text: string, start: number): number {
-  stringEnd.lastIndex = start + 1
-  return stringEnd.test(text) ? stringEnd.lastIndex : text.length
+  let end = start
+  for (;;) {
+    end = text.indexOf('"', end + 1)
+    if (end < 0) return text.length
+    let before = end - 1
+    while (text.charCodeAt(before) === 0x5c) before--
+    if (((end - before) & 1) === 1) return end + 1
+  }
 }
 
 function skipSpace(text: string, start: number): number {
@@ -43,12 +46,11 @@ function skipValue(text: string, start: number): number {
     return index
   }
   let depth = 0
-  structural.lastIndex = start
-  for (let found = structural.exec(text); found; found = structural.exec(text)) {
-    const code = text.charCodeAt(found.index)
-    if (code === 0x22) structural.lastIndex = skipString(text, found.index)
+  for (let index = start; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === 0x22) index = skipString(text, index) - 1
     else if (code === 0x7b || code === 0x5b) depth++
-    else if (--depth === 0) return found.index + 1
+    else if ((code === 0x7d || code === 0x5d) && --depth === 0) return index + 1
   }
   return text.length
 }

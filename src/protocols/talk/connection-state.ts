@@ -12,6 +12,13 @@ export type Phase =
   | { readonly phase: 'open'; readonly session: ClientSession }
   | { readonly phase: 'ended' }
 
+/** A frame that is no message; it has its turn like any other. */
+export interface Garbled {
+  readonly type: 'garbled'
+  readonly id: string | undefined
+  readonly fault: string
+}
+
 export interface Connection {
   readonly id: ConnectionId
   readonly peer: Peer
@@ -19,7 +26,7 @@ export interface Connection {
   /** The number of the question whose answer the next message has to wait for. */
   awaits: number | undefined
   /** What came in meanwhile, in order. */
-  readonly inbox: Incoming[]
+  readonly inbox: (Incoming | Garbled)[]
 }
 
 export type HelloMessage = ClientMessageOf<'hello'>

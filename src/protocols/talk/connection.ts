@@ -6,7 +6,7 @@ import type { Throttle } from '../../core/throttle.ts'
 import { assertNever } from '../../lib/assert-never.ts'
 import type { Effects, FrontEnd, Peer } from '../front-end.ts'
 import { type Census, takeCensus } from './census.ts'
-import type { Connection } from './connection-state.ts'
+import type { Connection, Garbled } from './connection-state.ts'
 import { sendTo, told } from './deliver.ts'
 import { closeNormally, endSession, sayBye } from './ending.ts'
 import { errorReply } from './errors.ts'
@@ -64,7 +64,22 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
     if (link.phase === 'open') closeNormally(state, link.connection, why)
   }
 
-  function dispatch(connection: Connection, incoming: Incoming): void {
+  /** Deals with a frame now, or when the answer that the connection waits for is there. */
+  function take(id: ConnectionId, incoming: Incoming | Garbled): void {
+    const connection = connections.get(id)
+    if (!connection) return
+    if (connection.awaits === undefined) return dispatch(connection, incoming)
+    if (connection.inbox.length < inboxLimit) {
+      connection.inbox.push(incoming)
+      return
+    }
+    state.note({ fact: 'inbox-overflowed', address: connection.peer.address })
+    connection.inbox.length = 0
+    state.emit({ do: 'close', to: id, code: policyViolation, reason: 'too many messages at once' })
+  }
+
+  function dispatch(connection: Connection, incoming: Incoming | Garbled): void {
+    if (incoming.type === 'garbled') return refuseGarbled(connection, incoming)
     const { phase } = connection
     // Whatever is said now must not overtake the news of who came.
     if (incoming.type !== 'room' && (incoming.type !== 'hello' || incoming.message.hello.resumeid)) flushAllJoins(state)
@@ -80,6 +95,12 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
       default:
         return assertNever(phase)
     }
+  }
+
+  function refuseGarbled(connection: Connection, { id, fault }: Garbled): void {
+    if (connection.phase.phase === 'ended') return
+    state.note({ fact: 'frame-garbled', address: connection.peer.address, fault })
+    sendTo(state, connection.id, errorReply(id, 'invalid_format'))
   }
 
   function dispatchOpen(connection: Connection, session: ClientSession, incoming: Incoming): void {
@@ -220,26 +241,11 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 
     received: (id, incoming, now) =>
       handle(now, () => {
-        const connection = connections.get(id)
-        if (!connection) return
         if (incoming.type !== 'unknown') state.note({ fact: 'message-received', type: incoming.type })
-        if (connection.awaits === undefined) return dispatch(connection, incoming)
-        if (connection.inbox.length < inboxLimit) {
-          connection.inbox.push(incoming)
-          return
-        }
-        state.note({ fact: 'inbox-overflowed', address: connection.peer.address })
-        connection.inbox.length = 0
-        state.emit({ do: 'close', to: id, code: policyViolation, reason: 'too many messages at once' })
+        take(id, incoming)
       }),
 
-    garbled: (id, request, fault, now) =>
-      handle(now, () => {
-        const connection = connections.get(id)
-        if (!connection || connection.phase.phase === 'ended') return
-        state.note({ fact: 'frame-garbled', address: connection.peer.address, fault })
-        sendTo(state, id, errorReply(request, 'invalid_format'))
-      }),
+    garbled: (id, request, fault, now) => handle(now, () => take(id, { type: 'garbled', id: request, fault })),
 
     told: (to: Address, event, now) => handle(now, () => told(state, to, event)),
 
