@@ -10,6 +10,8 @@ import { type Report, startReport } from '../observe/report.ts'
 import { type SignalingServer, startSignalingServer } from '../signaling-server.ts'
 import { type ReadConfig, readConfig } from './read-config.ts'
 
+/** How long (ms) answers that are on their way may take after the stop; nothing else may hold the process up. */
+const lingering = 500
 const cannotStart = 1
 const usageError = 2
 
@@ -40,6 +42,7 @@ export async function serve(args: readonly string[]): Promise<number> {
   await untilStopped(server, config, options.file, report)
   report.note({ fact: 'stopped' })
   report.flush()
+  setTimeout(() => process.exit(0), lingering).unref()
   return 0
 }
 
@@ -98,7 +101,9 @@ function untilStopped(
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR1', () => {
     report.note({ fact: 'stopping', signal: 'SIGUSR1' })
-    void server.drain().then(() => stop('drained'))
+    void server.drain().then(() => {
+      if (!isStopping) stop('drained')
+    })
   })
   process.on('SIGHUP', () => {
     if (file !== undefined) present = reload(server, present, file, report)

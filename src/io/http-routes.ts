@@ -128,13 +128,21 @@ export function createRoutes(
     const room = path.startsWith(roomPath) ? path.slice(roomPath.length) : ''
     if (!roomApi || room === '' || room.includes('/')) return undefined
     const roomId = decodeRoom(room)
-    return roomId === undefined ? undefined : { POST: (request, address) => roomApi.handle(request, roomId, address) }
+    return roomId === undefined
+      ? undefined
+      : {
+          // A dialout takes minutes and a refusal is held back: the time for an idle connection ends with the body.
+          POST: (request, address, server) =>
+            roomApi.handle(request, roomId, address, () => server.timeout(request, 0)),
+        }
   }
 
   return async (request, server) => {
     const response = await route(request, server)
     if (!response) return undefined
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    // Bun dates all answers but these.
+    if (request.method === 'HEAD') response.headers.set('date', new Date().toUTCString())
     return response
   }
 }

@@ -14,8 +14,6 @@ export interface ListenParts {
   readonly handlers: Sockets['handlers']
   /** Of an idle HTTP connection, ms. */
   readonly readTimeout: number
-  /** Bytes that a request body may have at most, on any path. */
-  readonly maxBodySize: number
   readonly note: (fact: Fact) => void
 }
 
@@ -39,7 +37,8 @@ interface TlsPair {
 function serve(address: ListenAddress, parts: ListenParts, tls?: TlsPair, reusePort = false): Server<SocketData> {
   const options = {
     fetch: parts.fetch,
-    maxRequestBodySize: parts.maxBodySize + 65_536,
+    // Each route reads up to a bound of its own and says what is wrong; what it leaves unread is never kept.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
     error: () => new Response('Internal server error\n', { status: 500 }),
     websocket: {

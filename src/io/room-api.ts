@@ -14,7 +14,8 @@ import { readBody } from './read-body.ts'
 const action = 'BackendRoomAuth'
 
 export interface RoomApi {
-  handle(request: Request, roomId: string, address: string): Promise<Response>
+  /** Calls `bodyRead` when the client has sent everything and it is for us to be quick or slow. */
+  handle(request: Request, roomId: string, address: string, bodyRead: () => void): Promise<Response>
   /** The machine's answer to the request of that number. */
   reply(number: number, status: number, body: string): void
 }
@@ -32,13 +33,21 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
   const waiting = new Map<number, (response: Response) => void>()
   let serial = 0
 
-  async function handle(request: Request, roomId: string, address: string): Promise<Response> {
-    const refuse = (status: number, text: string, why: string = text): Response => {
+  async function handle(request: Request, roomId: string, address: string, bodyRead: () => void): Promise<Response> {
+    const refuse = (
+      status: number,
+      text: string,
+      why: string = text,
+      headers: Readonly<Record<string, string>> = {},
+    ): Response => {
       note({ fact: 'room-request-refused', status, why, address })
-      return new Response(`${text}\n`, { status })
+      return new Response(`${text}\n`, { status, headers })
     }
+    // The rest of the body is not worth waiting for.
     const tooLarge = (): Response =>
-      refuse(413, 'Request entity too large', `the body is larger than [backend] maxbodysize = ${maxBodySize}`)
+      refuse(413, 'Request entity too large', `the body is larger than [backend] maxbodysize = ${maxBodySize}`, {
+        connection: 'close',
+      })
 
     if (Number(request.headers.get('content-length') ?? 0) > maxBodySize) return tooLarge()
     if (!request.headers.get('content-type')?.startsWith('application/json')) {
@@ -58,6 +67,7 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
     if (!body.ok) {
       return body.error === 'too large' ? tooLarge() : refuse(400, 'Could not read body', 'the body broke off')
     }
+    bodyRead()
     const signer = authenticate(backends, signature, body.value)
     if (!signer.ok) {
       if (signer.error.failed !== 'headers') {

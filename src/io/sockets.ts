@@ -5,11 +5,16 @@ import type { Frame, MailboxLimits } from '../core/mailbox.ts'
 import type { Peer } from '../protocols/front-end.ts'
 import { now } from './clock.ts'
 
+/** All in ms. */
+export interface Pulse {
+  readonly pingEvery: number
+  /** A peer that has not been heard of for so long is gone. */
+  readonly silenceLimit: number
+  readonly sweepEvery: number
+}
+
 /** Load balancers cut connections that are silent for 60 s; a ping well within that keeps them. */
-const pingEvery = 25_000
-/** A peer that has not been heard of for so long (ms) is gone. */
-const silenceLimit = 60_000
-const sweepEvery = 1_000
+const standardPulse: Pulse = { pingEvery: 25_000, silenceLimit: 60_000, sweepEvery: 1_000 }
 /** Only large frames are worth the time that compression takes from everybody else. */
 const compressFrom = 4_096
 export const maxMessageLength = 65_536
@@ -88,7 +93,12 @@ export const newSocketData = (peer: Peer, refusal?: Refusal): SocketData => ({
   pingDue: 0,
 })
 
-export function createSockets(limits: MailboxLimits, listener: Listener, onRoundTrip: (ms: number) => void): Sockets {
+export function createSockets(
+  limits: MailboxLimits,
+  listener: Listener,
+  onRoundTrip: (ms: number) => void,
+  { pingEvery, silenceLimit, sweepEvery }: Pulse = standardPulse,
+): Sockets {
   const sockets = new Map<ConnectionId, Socket>()
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 }
   const perAddress = new Map<string, number>()
@@ -109,6 +119,7 @@ export function createSockets(limits: MailboxLimits, listener: Listener, onRound
   function enqueue(socket: Socket, frame: Frame): void {
     const { data } = socket
     if (data.hasOverflowed) return
+    if (frame.kind === 'chat-refresh' && data.waiting.some(({ kind }) => kind === 'chat-refresh')) return
     data.waiting.push(frame)
     data.waitingBytes += Buffer.byteLength(frame.text)
     if (data.waiting.length > limits.messages || data.waitingBytes > limits.bytes) {
@@ -186,7 +197,8 @@ export function createSockets(limits: MailboxLimits, listener: Listener, onRound
         const time = now()
         socket.data.lastHeard = time
         const sent = Number(Buffer.from(payload).toString())
-        if (sent > 0 && sent <= time) onRoundTrip(time - sent)
+        // Whatever else a peer makes up says nothing about the way to it.
+        if (sent <= time && time - sent <= silenceLimit) onRoundTrip(time - sent)
       },
       ping(socket) {
         socket.data.lastHeard = now()
