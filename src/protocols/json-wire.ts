@@ -87,10 +87,9 @@ export function rawSlice(text: string, path: readonly string[]): RawJson | undef
 }
 
 function isKey(text: string, start: number, end: number, name: string): boolean {
-  if (end - start === name.length + 2 && text.startsWith(name, start + 1)) return true
+  const key = text.slice(start + 1, end - 1)
   // A key may be written with escapes; then only the parsed form tells.
-  const backslash = text.indexOf('\\', start)
-  return backslash >= 0 && backslash < end && JSON.parse(text.slice(start, end)) === name
+  return key === name || (key.includes('\\') && JSON.parse(`"${key}"`) === name)
 }
 
 /** As JSON.stringify, with every RawJson written as the text that it holds. Undefined fields are left out. */

@@ -58,6 +58,8 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
   }
 
   function endDoomed(session: ClientSession, why: EndReason): void {
+    // Several reasons, or several frames too many, end it once.
+    if (state.hub.get(session.id) !== session) return
     if (why === 'queue full') state.note({ fact: 'queue-overflowed', session: session.id, backend: session.backend.id })
     const { link } = session
     endSession(state, session, why)
@@ -188,10 +190,18 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
     return mailbox
   }
 
+  /** Pings go on for as long as somebody is here. */
+  function expectPing(): void {
+    deadlines.set('ping', state.now() + pingInterval, { due: 'ping' })
+  }
+
   function due(item: Due): void {
     switch (item.due) {
-      case 'hello':
+      case 'hello': {
+        const connection = connections.get(item.connection)
+        if (connection) connection.phase = { phase: 'ended' }
         return sayBye(state, item.connection, 'hello_timeout')
+      }
       case 'room-join': {
         const { session } = item
         if (session.link.phase === 'open') sayBye(state, session.link.connection, 'room_join_timeout')
@@ -210,13 +220,14 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
       case 'joins':
         return flushJoins(state, item.room)
       case 'value':
+        flushJoins(state, item.room)
         return removeValue(state, item.room, item.key)
       case 'dialout':
         return dialoutTimedOut(state, item.id)
       case 'waiting-requests':
         return requests.giveUp()
       case 'ping':
-        deadlines.set('ping', state.now() + pingInterval, { due: 'ping' })
+        if (connections.size > 0 || state.hub.size > 0) expectPing()
         return askPings(state)
       default:
         return assertNever(item)
@@ -231,7 +242,7 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
       handle(now, () => {
         const connection: Connection = { id, peer, phase: { phase: 'greeting' }, awaits: undefined, inbox: [] }
         connections.set(id, connection)
-        if (!deadlines.has('ping')) deadlines.set('ping', now + pingInterval, { due: 'ping' })
+        if (!deadlines.has('ping')) expectPing()
         expectHello(state, connection)
         sendTo(state, id, {
           type: 'welcome',
@@ -247,7 +258,11 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 
     garbled: (id, request, fault, now) => handle(now, () => take(id, { type: 'garbled', id: request, fault })),
 
-    told: (to: Address, event, now) => handle(now, () => told(state, to, event)),
+    told: (to: Address, event, now) =>
+      handle(now, () => {
+        flushAllJoins(state)
+        told(state, to, event)
+      }),
 
     answered: (number, answer, now) => handle(now, () => answered(number, answer)),
 
@@ -273,7 +288,8 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
     overflowed: (id, now) =>
       handle(now, () => {
         const connection = connections.get(id)
-        if (connection?.phase.phase === 'open') {
+        if (!connection) return
+        if (connection.phase.phase === 'open') {
           const { session } = connection.phase
           state.note({ fact: 'queue-overflowed', session: session.id, backend: session.backend.id })
           endSession(state, session, 'queue full')

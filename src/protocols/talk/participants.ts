@@ -1,6 +1,7 @@
 /** The list of participants that a room is told: Nextcloud's, and the internal and virtual sessions that it does not know. */
 import { toRoom } from '../../core/address.ts'
 import type { SessionId } from '../../core/ids.ts'
+import { flushJoins } from './joins.ts'
 import type { ServerMessage } from './messages/index.ts'
 import type { Participant, Room } from './rooms.ts'
 import type { Session } from './session.ts'
@@ -55,6 +56,7 @@ export function presentParticipants(state: State, room: Room): ServerMessage | u
 
 /** Tells a room its present list: something changed that Nextcloud does not know of. */
 export function publishParticipants(state: State, room: Room): void {
+  flushJoins(state, room)
   const message = presentParticipants(state, room)
   if (message) state.tell(toRoom(room.key), { event: 'news', message })
 }

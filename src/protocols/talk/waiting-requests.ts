@@ -2,6 +2,7 @@
  * Nextcloud's requests about participants who are just joining: they wait for the join, at most a second, because
  * who is not there yet would miss them. Nextcloud itself gets its answer at once and never waits.
  */
+import { flushAllJoins } from './joins.ts'
 import { type IncomingRequest, mentionedSessions, process } from './requests.ts'
 import type { State } from './state.ts'
 
@@ -29,6 +30,12 @@ export function createWaitingRequests(state: State): WaitingRequests {
     return false
   }
 
+  /** What was waited for comes after the news of who came. */
+  function takeUp(request: IncomingRequest): void {
+    flushAllJoins(state)
+    process(state, request)
+  }
+
   function arm(): void {
     const [first] = waiting
     if (first) state.deadlines.set('waiting-requests', first.received + patience, { due: 'waiting-requests' })
@@ -48,13 +55,13 @@ export function createWaitingRequests(state: State): WaitingRequests {
       if (waiting.length === 0) return
       const ready = waiting.filter((request) => !awaitsJoin(request))
       waiting.splice(0, waiting.length, ...waiting.filter((request) => !ready.includes(request)))
-      for (const request of ready) process(state, request)
+      for (const request of ready) takeUp(request)
       arm()
     },
     giveUp() {
       while (waiting[0] && waiting[0].received + patience <= state.now()) {
         const late = waiting.shift()
-        if (late) process(state, late)
+        if (late) takeUp(late)
       }
       arm()
     },

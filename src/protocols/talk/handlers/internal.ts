@@ -140,6 +140,9 @@ export function virtualAnswered(
   }
   if (!room) return send(state, owner, errorReply(request, 'add_failed', 'The room was closed meanwhile.'))
 
+  // Whoever lost his connection while we asked may have asked again for the same one.
+  const former = owner.virtuals?.get(session.name)
+  if (former) endVirtual(state, former, { id: request })
   owner.virtuals ??= new Map()
   owner.virtuals.set(session.name, session)
   session.arrival = state.serial()
