@@ -191,3 +191,55 @@ export async function rawJoin(raw: RawWebSocket, roomid: string, sessionid: stri
   const answer = await raw.message((message) => textAt(message, 'id') === `join ${roomid}`)
   if (at(answer, 'room', 'roomid') !== roomid) throw new Error(`not joined: ${JSON.stringify(answer)}`)
 }
+
+export interface Member extends RawWebSocket {
+  readonly sessionId: string
+  readonly resumeId: string
+}
+
+/** Connects, says hello as that user and joins the room. */
+export async function rawMember(
+  address: string,
+  authUrl: string,
+  user: string,
+  room: string,
+  options: RawOptions = {},
+): Promise<Member> {
+  const raw = await openRaw(address, options)
+  const answer = await rawHello(raw, authUrl, user)
+  await rawJoin(raw, room, `nextcloud session of ${user}`)
+  const ids = {
+    sessionId: textAt(answer, 'hello', 'sessionid') ?? '',
+    resumeId: textAt(answer, 'hello', 'resumeid') ?? '',
+  }
+  return Object.assign(raw, ids)
+}
+
+export interface Numbered {
+  readonly from: number
+  readonly to: number
+  /** Characters that each message carries besides its number. */
+  readonly weight: number
+}
+
+/** Sends messages `from` to `to`, numbered, to everybody in the room. */
+export function sayNumbered(raw: RawWebSocket, { from, to, weight }: Numbered): void {
+  const pad = 'x'.repeat(weight)
+  for (let number = from; number <= to; number++) {
+    raw.say({ type: 'message', message: { recipient: { type: 'room' }, data: { number, pad } } })
+  }
+}
+
+/** The numbers that arrived, in the order in which they did. */
+export function numbersOf(raw: RawWebSocket): readonly number[] {
+  return raw.messages
+    .map((message) => at(message, 'message', 'data', 'number'))
+    .filter((number) => typeof number === 'number')
+}
+
+export async function numberHeard(raw: RawWebSocket, number: number, limitMs = 20_000): Promise<void> {
+  await raw.message((message) => at(message, 'message', 'data', 'number') === number, limitMs)
+}
+
+export const countUp = (from: number, to: number): readonly number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
