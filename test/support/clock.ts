@@ -26,7 +26,7 @@ export interface Dice {
   /** A whole number from 0 up to, not including, `bound`. */
   below(bound: number): number
   chance(probability: number): boolean
-  pick<T>(items: readonly [T, ...T[]]): T
+  pick<T extends readonly [unknown, ...unknown[]]>(items: T): T[number]
   bytes(count: number): Uint8Array
 }
 
@@ -44,7 +44,7 @@ export function createDice(seed: number): Dice {
     next,
     below,
     chance: (probability) => next() < probability,
-    pick: (items) => items[below(items.length)] ?? items[0],
+    pick: (items) => items[below(items.length)],
     bytes: (count) => Uint8Array.from({ length: count }, () => below(256)),
   }
 }

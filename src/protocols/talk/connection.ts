@@ -26,7 +26,7 @@ import { expectHello } from './refusing.ts'
 import type { IncomingRequest } from './requests.ts'
 import type { SessionIds } from './sealed-id.ts'
 import type { ClientSession } from './session.ts'
-import { createState, type Due, type TalkSettings } from './state.ts'
+import { createState, type Due, type State, type TalkSettings } from './state.ts'
 import { removeValue } from './values.ts'
 import type { Talk, TalkAnswer } from './vocabulary.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
@@ -45,8 +45,12 @@ export interface TalkFrontEnd extends FrontEnd<Talk> {
 }
 
 export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Throttle): TalkFrontEnd {
-  const state = createState(settings, ids, throttle, told)
-  const { connections, deadlines } = state
+  return talkOver(createState(settings, ids, throttle, told))
+}
+
+/** The front end over a state that whoever made it may look into. */
+export function talkOver(state: State): TalkFrontEnd {
+  const { connections, deadlines, settings } = state
   const requests = createWaitingRequests(state)
 
   /** Handles one input and hands out what it led to. */

@@ -26,6 +26,7 @@ export interface Dialouts {
   get(id: string): Dialout | undefined
   take(id: string): Dialout | undefined
   askedOf(session: ClientSession): readonly Dialout[]
+  readonly size: number
 }
 
 export function createDialouts(): Dialouts {
@@ -41,5 +42,8 @@ export function createDialouts(): Dialouts {
       return dialout
     },
     askedOf: (session) => [...byId.values()].filter((dialout) => dialout.asked === session),
+    get size() {
+      return byId.size
+    },
   }
 }

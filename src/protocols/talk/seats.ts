@@ -6,6 +6,7 @@ export interface Seats {
   /** Gives the session this id of Nextcloud's; an empty one only takes away its former. */
   take(session: Session, roomSession: string): void
   find(backend: Backend, roomSession: string): Session | undefined
+  readonly size: number
 }
 
 export function createSeats(): Seats {
@@ -20,5 +21,8 @@ export function createSeats(): Seats {
       if (roomSession !== '') seats.set(keyOf(session.backend, roomSession), session)
     },
     find: (backend, roomSession) => seats.get(keyOf(backend, roomSession)),
+    get size() {
+      return seats.size
+    },
   }
 }

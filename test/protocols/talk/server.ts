@@ -5,10 +5,11 @@ import type { Frame } from '../../../src/core/mailbox.ts'
 import { createThrottle } from '../../../src/core/throttle.ts'
 import { type Backend, type Backends, createBackends } from '../../../src/protocols/talk/backend/backends.ts'
 import { readRoomRequest } from '../../../src/protocols/talk/backend/room-request.ts'
-import { createTalk, type TalkFrontEnd } from '../../../src/protocols/talk/connection.ts'
+import { type TalkFrontEnd, talkOver } from '../../../src/protocols/talk/connection.ts'
+import { told } from '../../../src/protocols/talk/deliver.ts'
 import { ServerMessage } from '../../../src/protocols/talk/messages/index.ts'
 import { createSessionIds, type SessionIds } from '../../../src/protocols/talk/sealed-id.ts'
-import type { TalkSettings } from '../../../src/protocols/talk/state.ts'
+import { createState, type State, type TalkSettings } from '../../../src/protocols/talk/state.ts'
 import type { Talk, TalkAnswer, TalkAsk } from '../../../src/protocols/talk/vocabulary.ts'
 import { createDice } from '../../support/clock.ts'
 import { at, isObject, type Json, type JsonObject, parseJson, textAt } from '../../support/json.ts'
@@ -59,6 +60,7 @@ export function checkServerMessage(frame: Frame): void {
 
 export interface TalkServer {
   readonly talk: TalkFrontEnd
+  readonly state: State
   readonly world: World<Talk>
   /** While true, questions wait until the test answers them. */
   isSlow: boolean
@@ -112,7 +114,8 @@ export interface ServerOptions extends Partial<TalkSettings> {
 
 export function talkServer({ seed, answering, ...settings }: ServerOptions = {}): TalkServer {
   const all = testSettings(settings)
-  const talk = createTalk(all, testIds(seed), createThrottle())
+  const state = createState(all, testIds(seed), createThrottle(), told)
+  const talk = talkOver(state)
   const world = createWorld<Talk>(talk, {
     answering: (ask) => (server.isSlow ? undefined : (answering?.(ask) ?? usualTalkAnswer(ask))),
     check: checkServerMessage,
@@ -140,6 +143,7 @@ export function talkServer({ seed, answering, ...settings }: ServerOptions = {})
 
   const server: TalkServer = {
     talk,
+    state,
     world,
     isSlow: false,
     backend,
@@ -274,4 +278,23 @@ export function comings(messages: readonly Json[]): readonly string[] {
 export const bodyOfMessage = (message: Json | undefined, name: string): JsonObject => {
   const body = at(message, name)
   return isObject(body) ? body : {}
+}
+
+/** What is still held, by name; nothing when everybody has gone and enough time has passed. */
+export function leftIn(state: State): Readonly<Record<string, number>> {
+  const rooms = [...state.rooms.all()]
+  const held = {
+    connections: state.connections.size,
+    sessions: state.hub.size,
+    byResumeId: state.byResumeId.size,
+    sessionsPerBackend: state.sessionsPerBackend.size,
+    rooms: rooms.length,
+    unannounced: state.unannounced.size,
+    seats: state.seats.size,
+    dialouts: state.dialouts.size,
+    deadlines: state.deadlines.size,
+    pending: state.pending.size,
+    awaiting: state.awaiting.size,
+  }
+  return Object.fromEntries(Object.entries(held).filter(([, size]) => size > 0))
 }
