@@ -1,8 +1,9 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
 import { randomBytes } from 'node:crypto'
-import type { Config } from './config/config.ts'
+import type { Config, TalkOn } from './config/config.ts'
 import { createThrottle } from './core/throttle.ts'
 import { createBackendAnswers } from './io/backend-answers.ts'
+import { askedAtUrlItself } from './io/backend-http.ts'
 import { createAlarm, now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
@@ -12,6 +13,7 @@ import { createSockets } from './io/sockets.ts'
 import type { Report } from './observe/report.ts'
 import { createBackends } from './protocols/talk/backend/backends.ts'
 import { createTalk } from './protocols/talk/connection.ts'
+import { createCookieIds } from './protocols/talk/cookie-id.ts'
 import { infoFeatures } from './protocols/talk/features.ts'
 import { createSessionIds } from './protocols/talk/sealed-id.ts'
 import { serverInfo, stats } from './protocols/talk/statistics.ts'
@@ -50,7 +52,11 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
 
   // what we speak
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
-  const ids = createSessionIds({ hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }, randomBytes)
+  const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
+  const asOriginal = config.sessions.idFormat === 'cookie'
+  const ids = asOriginal
+    ? createCookieIds({ keys, backendId: onlyBackend(talk), random: randomBytes, now: Date.now })
+    : createSessionIds(keys, randomBytes)
   const { internalSecret } = config.clients
   const frontEnd = createTalk(
     { version: announcedVersion, backends, internalSecret, queue, valuesPerRoom },
@@ -65,7 +71,7 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     send: (to, frame) => sockets.send(to, frame),
     close: (to, code, reason) => sockets.close(to, code, reason),
     publish: () => {},
-    ask: backendAnswers.answer,
+    ask: asOriginal ? askedAtUrlItself(backendAnswers.answer) : backendAnswers.answer,
     failed: backendAnswers.failed,
     reply: (to, status, body) => roomApi.reply(to, status, body),
     note: report.note,
@@ -157,5 +163,9 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     },
   }
 }
+
+/** Ids are made before it is known for whom, so that they name a backend only where there is no other. */
+const onlyBackend = (talk: TalkOn | undefined): string =>
+  talk?.backends.length === 1 ? (talk.backends[0]?.id ?? '') : ''
 
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -21,7 +21,12 @@ export interface Config {
     readonly key?: string | undefined
   }
   readonly app: { readonly debug: boolean; readonly trustedProxies: IpRanges }
-  readonly sessions: { readonly hashKey: string; readonly blockKey?: string | undefined }
+  readonly sessions: {
+    readonly hashKey: string
+    readonly blockKey?: string | undefined
+    /** `cookie`: as the original 0.4.1 writes them. */
+    readonly idFormat: 'sealed' | 'cookie'
+  }
   readonly clients: { readonly internalSecret?: string | undefined }
   readonly talk: TalkConfig
   readonly turn: TurnCredentialsConfig

@@ -80,7 +80,11 @@ function readConfig(sources: Sources, ids: readonly string[]): Config {
       key: https.values.key,
     },
     app: { debug: app.debug, trustedProxies: app.trustedproxies },
-    sessions: { hashKey: sessions.values.hashkey ?? '', blockKey: sessions.values.blockkey },
+    sessions: {
+      hashKey: sessions.values.hashkey ?? '',
+      blockKey: sessions.values.blockkey,
+      idFormat: sessions.values.idformat,
+    },
     clients: { internalSecret: clients.internalsecret },
     talk: readTalk(sources, sessions.values, ids),
     turn: turnCredentials(sources, turn),

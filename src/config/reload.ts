@@ -52,6 +52,7 @@ const fixed: readonly Part<Config>[] = [
   [name('app', 'draintimeout'), ({ drainTimeout }) => drainTimeout],
   [name('sessions', 'hashkey'), ({ sessions }) => sessions.hashKey],
   [name('sessions', 'blockkey'), ({ sessions }) => sessions.blockKey],
+  [name('sessions', 'idformat'), ({ sessions }) => sessions.idFormat],
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
 ]
 

@@ -6,6 +6,7 @@ import { checksum, checksumHeader, randomHeader } from '../protocols/talk/backen
 import { type BackendReply, type BackendRequest, readReply } from '../protocols/talk/backend/messages.ts'
 import { pingRequests, type RoomEntries } from '../protocols/talk/backend/pings.ts'
 import { signalingUrl } from '../protocols/talk/backend/urls.ts'
+import type { TalkAnswer, TalkAsk } from '../protocols/talk/vocabulary.ts'
 import { type CapabilitiesSource, createCapabilitiesSource } from './backend-capabilities.ts'
 import { type BackendFailure, exchange, failureOf } from './backend-exchange.ts'
 import { createHttpClient } from './http-client.ts'
@@ -41,7 +42,10 @@ export interface BackendExchange {
 }
 
 export interface BackendClient extends Disposable {
-  /** `url` is the base URL by which the client named its Nextcloud, in its one spelling. */
+  /**
+   * `url` is the base URL by which the client named its Nextcloud, in its one spelling. Without the slash at its end it
+   * is where to ask, as it stands.
+   */
   ask(backend: Backend, url: string, request: BackendRequest): Promise<Result<BackendReply, BackendFailure>>
   /** Tells who is still there, in as few requests as the backend takes. Resolves to what failed. */
   ping(backend: Backend, url: string, rooms: readonly RoomEntries[]): Promise<readonly BackendFailure[]>
@@ -81,13 +85,18 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
     ...(options.features.length > 0 ? { 'X-Spreed-Signaling-Features': options.features.join(', ') } : {}),
   }
 
+  async function talkUrl(base: string): Promise<string> {
+    const can = capabilities.known(base) ?? (await capabilities.load(base))
+    return signalingUrl(base, can.features.has('signaling-v3') ? 'v3' : 'v1')
+  }
+
   async function ask(
     backend: Backend,
     url: string,
     request: BackendRequest,
   ): Promise<Result<BackendReply, BackendFailure>> {
     const start = now()
-    const can = capabilities.known(url) ?? (await capabilities.load(url))
+    const there = url.endsWith('/') ? await talkUrl(url) : url
     const body = encodeJson(request)
     const random = Buffer.from(randomBytes(32)).toString('hex')
     const headers = {
@@ -95,7 +104,6 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
       [randomHeader]: random,
       [checksumHeader]: checksum(backend.secret, random, body),
     }
-    const there = signalingUrl(url, can.features.has('signaling-v3') ? 'v3' : 'v1')
     const limit = start + timeout - now()
     const exchanged = await exchange(http, { method: 'POST', url: there, headers, body, limit }, now)
     const reply = exchanged.ok ? read(exchanged.value.body, request.type) : exchanged
@@ -134,4 +142,16 @@ export function createBackendClient(options: BackendClientOptions): BackendClien
 function read(body: string, asked: BackendRequest['type']): Result<BackendReply, BackendFailure> {
   const reply = readReply(body, asked)
   return reply.ok ? success(reply.value) : failure(failureOf(reply.error))
+}
+
+/**
+ * For the load client of 0.4.1, whose auth server answers only at the very URL that its hello names: a hello (1.0) that
+ * got nothing usable from Talk's place below that URL is put to the URL itself, within a time limit of its own.
+ */
+export function askedAtUrlItself(answer: (ask: TalkAsk) => Promise<TalkAnswer>): (ask: TalkAsk) => Promise<TalkAnswer> {
+  return async (ask) => {
+    const first = await answer(ask)
+    const isHello = ask.ask === 'backend' && ask.request.type === 'auth'
+    return isHello && first.answer === 'unusable' ? answer({ ...ask, url: ask.url.replace(/\/$/, '') }) : first
+  }
 }

@@ -10,7 +10,7 @@ test('the smallest file has every default', () => {
   expect(rest).toEqual({
     http: { listen: [{ kind: 'tcp', host: '127.0.0.1', port: 8080 }], readTimeout: 15_000, writeTimeout: 30_000 },
     https: { listen: [], readTimeout: 15_000, writeTimeout: 30_000, certificate: undefined, key: undefined },
-    sessions: { hashKey: '0123456789abcdef0123456789abcdef', blockKey: undefined },
+    sessions: { hashKey: '0123456789abcdef0123456789abcdef', blockKey: undefined, idFormat: 'sealed' },
     clients: { internalSecret: undefined },
     talk: { kind: 'off' },
     turn: { apiKey: undefined, secret: undefined, servers: [] },
@@ -47,6 +47,7 @@ test('every setting of the configuration arrives', () => {
     [sessions]
     hashkey = 12345678
     blockkey = 1234567890123456
+    idformat = cookie
     maxpendingbytes = 2048
     maxpendingmessages = 7
     [clients]
@@ -81,7 +82,7 @@ test('every setting of the configuration arrives', () => {
       key: 'k.pem',
     },
     app: { debug: true, trustedProxies: [{ family: 4, base: 0xc0000201, mask: 0xffffffff }] },
-    sessions: { hashKey: '12345678', blockKey: '1234567890123456' },
+    sessions: { hashKey: '12345678', blockKey: '1234567890123456', idFormat: 'cookie' },
     clients: { internalSecret: 'i' },
     talk: {
       kind: 'on',

@@ -1,6 +1,6 @@
 /** Settings of the program as a whole: `[app]`, `[sessions]`, `[clients]`, `[stats]`. */
 
-import { flag, integer, ipRanges, seconds, secret } from '../kinds.ts'
+import { choice, flag, integer, ipRanges, seconds, secret } from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
 import { noSfu } from './not-yet.ts'
 
@@ -36,6 +36,10 @@ export const sessions = {
     blockkey: optional(secret({ oneOf: [16, 24, 32] }), {
       meaning: 'Encrypts session ids; without it their content can be read, though not forged.',
       placeholders: ['-encryption-key-'],
+    }),
+    idformat: setting(choice('sealed', 'cookie'), 'sealed', {
+      meaning:
+        'How ids are written. `cookie` is as 0.4.1 does it, for its load client and tools that read ids; a hello that gets no answer from Talk below its `auth.url` is then posted to that url itself. Not for production.',
     }),
     maxpendingbytes: setting(integer(1024, 2 ** 30, 'bytes'), '1048576', {
       meaning: 'How much may wait for one session that is away or reads slowly, before the session is given up.',

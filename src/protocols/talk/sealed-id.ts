@@ -15,6 +15,10 @@ export interface SessionIds {
   create(serial: number): { readonly id: SessionId; readonly resumeId: ResumeId }
   /** Whether somebody who knows our keys made this resume id: a wrong guess is worth slowing down, a late one is not. */
   isGenuine(resumeId: string): boolean
+  /** The session's own spelling of a public id, of which other forms than ours have several. */
+  canonical(publicId: string): SessionId
+  /** Told which sessions there are; absent where an id has one spelling only. */
+  readonly present?: { add(id: SessionId): void; remove(id: SessionId): void }
 }
 
 export interface SessionIdKeys {
@@ -54,5 +58,6 @@ export function createSessionIds(keys: SessionIdKeys, random: (bytes: number) =>
       const sealed = bytes.subarray(0, nonceLength + bodyLength)
       return timingSafeEqual(mac('private', sealed), bytes.subarray(nonceLength + bodyLength))
     },
+    canonical: sessionId,
   }
 }

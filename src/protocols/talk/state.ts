@@ -122,7 +122,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     ids,
     throttle,
     connections: new Map(),
-    hub: createHub<Session>(),
+    hub: createHubFor(ids),
     byResumeId: new Map(),
     sessionsPerBackend: new Map(),
     rooms: createRooms(),
@@ -162,4 +162,24 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     },
   }
   return state
+}
+
+/** Where the ids have to know which sessions there are, the hub tells them. */
+function createHubFor({ present }: SessionIds): Hub<Session> {
+  const hub = createHub<Session>()
+  if (!present) return hub
+  return {
+    ...hub,
+    get size() {
+      return hub.size
+    },
+    add(session) {
+      hub.add(session)
+      present.add(session.id)
+    },
+    remove(id) {
+      hub.remove(id)
+      present.remove(id)
+    },
+  }
 }

@@ -40,7 +40,7 @@ describe.skipIf(notRunnable(withOriginal, debian.signalingServer, debian.nats))(
 const withOurs = 'load client with our server'
 describe.skipIf(oursMissing(withOurs) || notRunnable(withOurs, debian.signalingClient))(withOurs, () => {
   test('connects, greets, sends and receives', async () => {
-    await using server = await startOurs(anyBackend)
+    await using server = await startOurs({ ...anyBackend, more: '[sessions]\nidformat = cookie\n' })
     await rates(server)
   }, 60_000)
 })

@@ -1,6 +1,6 @@
 /** Messages and control messages to others. */
 import { type Address, toCall, toRoom, toSession, toUser } from '../../../core/address.ts'
-import { sessionId, userKey } from '../../../core/ids.ts'
+import { userKey } from '../../../core/ids.ts'
 import type { RawJson } from '../../json-wire.ts'
 import type { Recipient } from '../messages/message.ts'
 import { type ClientSession, isPrivileged, userIdOf } from '../session.ts'
@@ -39,7 +39,7 @@ function route(
 function addressOf(state: State, session: ClientSession, recipient: Recipient): Address | undefined {
   switch (recipient.type) {
     case 'session':
-      return toSession(sessionId(recipient.sessionid))
+      return toSession(state.ids.canonical(recipient.sessionid))
     case 'user':
       // Nobody writes to himself, not even to his other devices.
       return recipient.userid === userIdOf(session) ? undefined : toUser(userKey(session.backend.id, recipient.userid))
