@@ -3,7 +3,7 @@ import type { Address } from '../../core/address.ts'
 import { type ConnectionId, roomKey } from '../../core/ids.ts'
 import type { Frame } from '../../core/mailbox.ts'
 import type { ServerMessage } from './messages/index.ts'
-import { createRenderer, frameOf, frameOfNews, messageOf } from './render.ts'
+import { createRenderer, frameOf, frameOfNews, messageText } from './render.ts'
 import { type ClientSession, isClientSession, type VirtualSession } from './session.ts'
 import type { State } from './state.ts'
 import type { TalkEvent } from './vocabulary.ts'
@@ -25,8 +25,9 @@ export function deliver(state: State, session: ClientSession, frame: Frame): voi
 /** Tells an event to those of its address who are here. */
 export function told(state: State, to: Address, event: TalkEvent): void {
   const render = createRenderer(event)
-  // One effect for all receivers of the same frame: it is encoded once and sent many times.
-  const groups = new Map<Frame, ConnectionId[]>()
+  // Receivers of the same frames form one group: what they get is encoded once and sent many times.
+  let group: Group | undefined
+  const groups: Group[] = []
 
   for (const session of state.hub.resolve(to)) {
     if (!isClientSession(session)) {
@@ -38,18 +39,29 @@ export function told(state: State, to: Address, event: TalkEvent): void {
     if (event.event === 'disinvited' && state.hub.roomOf(session.id) === roomKey(session.backend.id, event.room)) {
       state.doom(session, 'disinvited')
     }
-    for (const frame of render(session)) {
-      if (session.link.phase === 'open') {
-        const group = groups.get(frame)
-        if (group) group.push(session.link.connection)
-        else groups.set(frame, [session.link.connection])
-      } else if (!session.link.mailbox.put(frame)) {
-        state.doom(session, 'queue full')
-        break
+    const frames = render(session)
+    const { link } = session
+    if (link.phase === 'parked') {
+      if (!frames.every((frame) => link.mailbox.put(frame))) state.doom(session, 'queue full')
+      continue
+    }
+    if (group?.frames !== frames) {
+      group = groups.find((known) => known.frames === frames)
+      if (!group) {
+        group = { frames, to: [] }
+        groups.push(group)
       }
     }
+    group.to.push(link.connection)
   }
-  for (const [frame, connections] of groups) state.emit({ do: 'send', to: connections, frame })
+  for (const { frames, to } of groups) {
+    for (const frame of frames) state.emit({ do: 'send', to, frame })
+  }
+}
+
+interface Group {
+  readonly frames: readonly Frame[]
+  readonly to: ConnectionId[]
 }
 
 function concerns(event: TalkEvent, session: ClientSession): boolean {
@@ -72,7 +84,7 @@ function toldVirtual(state: State, session: VirtualSession, event: TalkEvent): v
   switch (event.event) {
     case 'message':
       if (owner.id === event.from.session || session.backend.id !== event.from.backend) return
-      deliver(state, owner, frameOf(messageOf(event, name)))
+      deliver(state, owner, { text: messageText(event, name), kind: 'plain' })
       return
     case 'disinvited':
       deliver(

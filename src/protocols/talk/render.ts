@@ -24,10 +24,11 @@ export function frameOfNews(message: ServerMessage): Frame {
 export function createRenderer(event: TalkEvent): (receiver: ClientSession) => readonly Frame[] {
   switch (event.event) {
     case 'message': {
-      const frames = once(() => [frameOf(messageOf(event), isChatRefresh(event.data) ? 'chat-refresh' : 'plain')])
+      const kind = isChatRefresh(event.data) ? 'chat-refresh' : 'plain'
+      const frames: readonly Frame[] = [{ text: messageText(event), kind }]
+      if (event.as === 'control') return () => frames
       const isNickname = once(() => nameOfType(event.data) === 'nickChanged')
-      return (receiver) =>
-        event.as === 'message' && hasPermission(receiver, 'hide-displaynames') && isNickname() ? [] : frames()
+      return (receiver) => (hasPermission(receiver, 'hide-displaynames') && isNickname() ? [] : frames)
     }
     case 'news': {
       const frames = once(() => [frameOfNews(event.message)])
@@ -60,15 +61,17 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-/** A message with its sender, and for virtual sessions whom of its owner's it is meant for. */
-export function messageOf(event: TalkEvent & { readonly event: 'message' }, virtualName?: string): object {
+/**
+ * A message with its sender, and for virtual sessions whom of its owner's it is meant for. Written by hand and not by the
+ * encoder, because nearly everything that the server sends is this. Session ids are base64url: they need no escapes.
+ */
+export function messageText(event: TalkEvent & { readonly event: 'message' }, virtualName?: string): string {
   const { session, userId } = event.from
-  const body = {
-    sender: { type: event.recipientType, sessionid: session, ...(userId === '' ? {} : { userid: userId }) },
-    ...(virtualName === undefined ? {} : { recipient: { type: 'session', sessionid: virtualName } }),
-    data: event.data,
-  }
-  return event.as === 'message' ? { type: 'message', message: body } : { type: 'control', control: body }
+  const user = userId === '' ? '' : `,"userid":${JSON.stringify(userId)}`
+  const recipient =
+    virtualName === undefined ? '' : `"recipient":{"type":"session","sessionid":${JSON.stringify(virtualName)}},`
+  const sender = `{"type":"${event.recipientType}","sessionid":"${session}"${user}}`
+  return `{"type":"${event.as}","${event.as}":{"sender":${sender},${recipient}"data":${event.data.text}}}`
 }
 
 export const joinMessage = (entries: readonly JoinEntry[]): object => ({
