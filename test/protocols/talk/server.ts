@@ -1,5 +1,6 @@
 /** A Talk front end in a world of arrays, with clients to speak for: "a server with a room of five" is one line. */
 import type { Accepts, BackendConfig } from '../../../src/config/config.ts'
+import type { Address } from '../../../src/core/address.ts'
 import type { ConnectionId } from '../../../src/core/ids.ts'
 import type { Frame } from '../../../src/core/mailbox.ts'
 import { createThrottle } from '../../../src/core/throttle.ts'
@@ -10,7 +11,7 @@ import { told } from '../../../src/protocols/talk/deliver.ts'
 import { ServerMessage } from '../../../src/protocols/talk/messages/index.ts'
 import { createSessionIds, type SessionIds } from '../../../src/protocols/talk/sealed-id.ts'
 import { createState, type State, type TalkSettings } from '../../../src/protocols/talk/state.ts'
-import type { Talk, TalkAnswer, TalkAsk } from '../../../src/protocols/talk/vocabulary.ts'
+import type { Talk, TalkAnswer, TalkAsk, TalkEvent } from '../../../src/protocols/talk/vocabulary.ts'
 import { createDice } from '../../support/clock.ts'
 import { at, isObject, type Json, type JsonObject, parseJson, textAt } from '../../support/json.ts'
 import { checksum } from '../../support/talk-checksum.ts'
@@ -110,11 +111,16 @@ export interface Client {
 export interface ServerOptions extends Partial<TalkSettings> {
   readonly seed?: number
   readonly answering?: (ask: TalkAsk) => TalkAnswer | undefined
+  /** Sees what is told at the moment at which it is told, before those who are here hear of it. */
+  readonly overhear?: (state: State, to: Address, event: TalkEvent) => void
 }
 
-export function talkServer({ seed, answering, ...settings }: ServerOptions = {}): TalkServer {
+export function talkServer({ seed, answering, overhear, ...settings }: ServerOptions = {}): TalkServer {
   const all = testSettings(settings)
-  const state = createState(all, testIds(seed), createThrottle(), told)
+  const state = createState(all, testIds(seed), createThrottle(), (where, to, event) => {
+    overhear?.(where, to, event)
+    told(where, to, event)
+  })
   const talk = talkOver(state)
   const world = createWorld<Talk>(talk, {
     answering: (ask) => (server.isSlow ? undefined : (answering?.(ask) ?? usualTalkAnswer(ask))),
