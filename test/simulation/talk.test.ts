@@ -93,7 +93,8 @@ function act(simulation: Simulation): void {
 function actOfClient(simulation: Simulation, client: SimulatedClient): void {
   const { dice, clients } = simulation
   const what = dice.below(100)
-  if (what < 25) {
+  if (what < 4) joinAndSpeak(simulation, client)
+  else if (what < 25) {
     const other = clients[dice.below(clients.length)]
     // Now and then somebody comes with another's session id of Nextcloud's: the other one has to go.
     const roomSession = dice.chance(0.03) && other ? other.sessionId() : client.sessionId()
@@ -106,6 +107,13 @@ function actOfClient(simulation: Simulation, client: SimulatedClient): void {
   else if (what < 97) {
     if (!client.isStalled()) client.resume()
   } else client.say({ type: 'bye', bye: {} })
+}
+
+/** Both in one breath: the message has to wait for the join. */
+function joinAndSpeak(simulation: Simulation, client: SimulatedClient): void {
+  const roomid = simulation.dice.pick(rooms)
+  client.say({ type: 'room', room: { roomid, sessionid: `r ${client.sessionId()}` } })
+  client.say({ type: 'message', message: { recipient: { type: 'room' }, data: { n: ++simulation.messages } } })
 }
 
 function actOfNextcloud(simulation: Simulation): void {
@@ -165,5 +173,11 @@ function finish(simulation: Simulation): void {
   server.world.pass(60_000)
   for (const { number, ask } of server.world.unanswered()) server.world.answer(number, usualTalkAnswer(ask))
   expect(leftIn(server.state)).toEqual({})
+  // A simulation in which nothing happens shows nothing.
+  const facts = new Set(server.world.facts.map(({ fact }) => fact))
+  for (const fact of ['room-joined', 'room-left', 'session-parked', 'session-resumed'] as const) {
+    expect(facts).toContain(fact)
+  }
+  expect([...simulation.promised.values()].flat().length).toBeGreaterThan(100)
   expect(server.talk.nextDeadline()).toBeUndefined()
 }
