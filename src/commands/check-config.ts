@@ -17,8 +17,11 @@ export function checkConfig(args: readonly string[]): number {
     process.stderr.write(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
-  for (const fault of read.faults) process.stdout.write(`${fault.severity}: ${printFault(fault)}\n`)
-  if (!read.config) return 1
+  for (const fault of read.faults) process.stdout.write(`${printFault(fault)}\n`)
+  if (!read.config) {
+    process.stdout.write(`${file}: not usable\n`)
+    return 1
+  }
   process.stdout.write(read.faults.length === 0 ? `${file}: no faults\n` : `${file}: usable, with the warnings above\n`)
   return 0
 }

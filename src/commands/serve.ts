@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { developmentConfig } from '../config/development.ts'
 import { printFault } from '../config/load.ts'
 import { reloaded } from '../config/reload.ts'
+import { removeStaleSocket } from '../io/stale-socket.ts'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../observe/log.ts'
 import { type Report, startReport } from '../observe/report.ts'
 import { type SignalingServer, startSignalingServer } from '../signaling-server.ts'
@@ -33,6 +34,9 @@ export async function serve(args: readonly string[]): Promise<number> {
   const report = startReport({ ...options, write: (lines) => process.stderr.write(lines), now: Date.now })
   let server: SignalingServer
   try {
+    for (const address of [...config.http.listen, ...config.https.listen]) {
+      if (address.kind === 'unix') await removeStaleSocket(address.path)
+    }
     server = await startSignalingServer(config, report)
   } catch (error) {
     process.stderr.write(`heliograph cannot start: ${explain(error)}\n`)
@@ -75,7 +79,8 @@ function configOf(file: string): Config | undefined {
     process.stderr.write(`heliograph cannot start: ${file} cannot be read: ${explain(error)}\n`)
     return undefined
   }
-  for (const fault of read.faults) process.stderr.write(`${fault.severity}: ${printFault(fault)}\n`)
+  for (const fault of read.faults) process.stderr.write(`${printFault(fault)}\n`)
+  if (!read.config) process.stderr.write(`heliograph cannot start: ${file} is not usable, see above\n`)
   return read.config
 }
 
