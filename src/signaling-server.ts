@@ -1,5 +1,4 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
-import { randomBytes } from 'node:crypto'
 import type { Config, TalkOn } from './config/config.ts'
 import { createThrottle } from './core/throttle.ts'
 import { createBackendAnswers } from './io/backend-answers.ts'
@@ -7,6 +6,7 @@ import { askedAtUrlItself } from './io/backend-http.ts'
 import { createAlarm, now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
+import { createRandom } from './io/random.ts'
 import { createRoomApi } from './io/room-api.ts'
 import { runFrontEnd } from './io/run-front-end.ts'
 import { createSockets } from './io/sockets.ts'
@@ -54,9 +54,10 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
   const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
   const asOriginal = config.sessions.idFormat === 'cookie'
+  const random = createRandom()
   const ids = asOriginal
-    ? createCookieIds({ keys, backendId: onlyBackend(talk), random: randomBytes, now: Date.now })
-    : createSessionIds(keys, randomBytes)
+    ? createCookieIds({ keys, backendId: onlyBackend(talk), random, now: Date.now })
+    : createSessionIds(keys, random)
   const { internalSecret } = config.clients
   const frontEnd = createTalk(
     { version: announcedVersion, backends, internalSecret, queue, valuesPerRoom },

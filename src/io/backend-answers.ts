@@ -1,5 +1,4 @@
 /** Answers what the Talk front end asks: by asking Nextcloud, or by reading a token that it signed. */
-import { randomBytes } from 'node:crypto'
 import { createHelloTokens } from '../auth/hello-token.ts'
 import type { TalkOn } from '../config/config.ts'
 import { assertNever } from '../lib/assert-never.ts'
@@ -10,6 +9,7 @@ import type { TalkAnswer, TalkAsk } from '../protocols/talk/vocabulary.ts'
 import { createIdentifyHello } from './backend-hello.ts'
 import { type BackendFailure, createBackendClient } from './backend-http.ts'
 import { now } from './clock.ts'
+import { createRandom } from './random.ts'
 
 export interface BackendAnswers extends Disposable {
   /** Open connections by host. */
@@ -34,7 +34,7 @@ export function createBackendAnswers({ settings, backends, version, note }: Back
     version,
     features: infoFeatures,
     now,
-    randomBytes,
+    randomBytes: createRandom(),
     asked({ backend, what, duration, failure }) {
       if (what !== 'capabilities') note({ fact: 'backend-asked', backend, seconds: duration / 1000 })
       if (failure && failure.kind !== 'refused')

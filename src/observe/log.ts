@@ -39,6 +39,8 @@ const longestText = 1_000
 const longestStack = 8_000
 const longestList = 100
 /** Characters: when so many wait they are written, even within a turn of the event loop. */
+/** ms; in a storm of connections one write takes what would have been hundreds. */
+const gatherFor = 25
 const mostWaiting = 65_536
 
 /** Lines of one turn of the event loop are written together; one of level `error` is written at once. */
@@ -63,10 +65,10 @@ export function createLog({ format, level: threshold, write, now }: LogOptions):
   function flushLater(): void {
     if (isScheduled) return
     isScheduled = true
-    setImmediate(() => {
+    setTimeout(() => {
       isScheduled = false
       flush()
-    })
+    }, gatherFor)
   }
 
   return {

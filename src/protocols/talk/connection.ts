@@ -23,6 +23,7 @@ import { transient } from './handlers/transient.ts'
 import { flushAllJoins, flushJoins } from './joins.ts'
 import { askPings, pingInterval } from './ping.ts'
 import { expectHello } from './refusing.ts'
+import { frameOf } from './render.ts'
 import type { IncomingRequest } from './requests.ts'
 import type { SessionIds } from './sealed-id.ts'
 import type { ClientSession } from './session.ts'
@@ -52,6 +53,7 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 export function talkOver(state: State): TalkFrontEnd {
   const { connections, deadlines, settings } = state
   const requests = createWaitingRequests(state)
+  const welcome = frameOf({ type: 'welcome', welcome: { version: settings.version, features: welcomeFeatures } })
 
   /** Handles one input and hands out what it led to. */
   function handle(now: number, act: () => void): Effects<Talk> {
@@ -248,10 +250,7 @@ export function talkOver(state: State): TalkFrontEnd {
         connections.set(id, connection)
         if (!deadlines.has('ping')) expectPing()
         expectHello(state, connection)
-        sendTo(state, id, {
-          type: 'welcome',
-          welcome: { version: settings.version, features: [...welcomeFeatures] },
-        })
+        state.emit({ do: 'send', to: [id], frame: welcome })
       }),
 
     received: (id, incoming, now) =>

@@ -1,14 +1,13 @@
 /** The beginning of a session. */
 import { userKey } from '../../core/ids.ts'
-import type { RawJson } from '../json-wire.ts'
+import { RawJson } from '../json-wire.ts'
 import type { Backend } from './backend/backends.ts'
 import type { Connection, HelloMessage } from './connection-state.ts'
-import { sendTo } from './deliver.ts'
 import { withId } from './errors.ts'
 import { clientFeatures, internalFeatures } from './features.ts'
 import { expectRoom } from './leaving.ts'
-import type { ServerMessage } from './messages/index.ts'
 import { refuse } from './refusing.ts'
+import { frameOf } from './render.ts'
 import type { ClientKind, ClientSession } from './session.ts'
 import type { State } from './state.ts'
 
@@ -57,7 +56,7 @@ export function openSession(state: State, connection: Connection, message: Hello
   state.byResumeId.set(session.resumeId, session)
   bind(state, connection, session)
   state.note({ fact: 'session-opened', session: session.id, backend: backend.id, clienttype: session.kind })
-  sendTo(state, connection.id, helloReply(state, message, session))
+  sayHello(state, connection, message, session)
   expectRoom(state, session)
 }
 
@@ -68,8 +67,12 @@ export function bind(state: State, connection: Connection, session: ClientSessio
   connection.awaits = undefined
 }
 
-export function helloReply(state: State, message: HelloMessage, session: ClientSession): ServerMessage {
-  return {
+/** The features never change, so they are written down once. */
+const forClients = new RawJson(JSON.stringify(clientFeatures))
+const forInternals = new RawJson(JSON.stringify(internalFeatures))
+
+export function sayHello(state: State, connection: Connection, message: HelloMessage, session: ClientSession): void {
+  const frame = frameOf({
     ...withId(message.id),
     type: 'hello',
     hello: {
@@ -79,8 +82,9 @@ export function helloReply(state: State, message: HelloMessage, session: ClientS
       userid: session.userId,
       server: {
         version: state.settings.version,
-        features: [...(session.kind === 'internal' ? internalFeatures : clientFeatures)],
+        features: session.kind === 'internal' ? forInternals : forClients,
       },
     },
-  }
+  })
+  state.emit({ do: 'send', to: [connection.id], frame })
 }

@@ -1,6 +1,7 @@
 /** Decoding of what Talk clients send: text in, a checked message and its raw payload out. */
 import { type RawJson, rawSlice } from '../json-wire.ts'
 import { type ClientMessageOf, type ClientMessageType, clientMessages } from './messages/index.ts'
+import { isPlainlyAddressed } from './messages/message.ts'
 
 /** One checked message; `raw` is the payload that is passed on unread, where the message has one. */
 export type Incoming =
@@ -44,6 +45,11 @@ export function decode(text: string): Decoded {
   if (typeof type !== 'string' || type === '') return { ok: false, id: request, fault: 'no type' }
   if (!isKnown(type)) return { ok: true, value: { type: 'unknown', name: type, id: request } }
 
+  if ((type === 'message' || type === 'control') && isPlainlyAddressed(value, type)) {
+    const raw = rawSlice(text, type === 'message' ? ['message', 'data'] : ['control', 'data'])
+    if (raw)
+      return { ok: true, value: type === 'message' ? { type, message: value, raw } : { type, message: value, raw } }
+  }
   const checked = clientMessages[type].safeParse(value)
   if (!checked.success) {
     return { ok: false, id: request, fault: checked.error.issues.map((issue) => issue.path.join('.')).join(', ') }

@@ -1,10 +1,10 @@
 /** Resuming a session after its connection was lost. */
 import { resumeId } from '../../../core/ids.ts'
 import type { Connection, HelloMessage } from '../connection-state.ts'
-import { deliver, send, sendTo } from '../deliver.ts'
+import { deliver, send } from '../deliver.ts'
 import { sayBye } from '../ending.ts'
 import { entryOf, visibleEntries } from '../entries.ts'
-import { bind, helloReply } from '../opening.ts'
+import { bind, sayHello } from '../opening.ts'
 import { presentParticipants } from '../participants.ts'
 import { mayTry, refuse, refuseLater } from '../refusing.ts'
 import { frameOf, joinMessage } from '../render.ts'
@@ -32,7 +32,7 @@ export function resume(state: State, connection: Connection, message: HelloMessa
   session.link = { phase: 'open', connection: connection.id }
   bind(state, connection, session)
   state.note({ fact: 'session-resumed', session: session.id, backend: session.backend.id, clienttype: session.kind })
-  sendTo(state, connection.id, helloReply(state, message, session))
+  sayHello(state, connection, message, session)
   catchUp(state, session, former)
 }
 
