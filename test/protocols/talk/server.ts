@@ -1,7 +1,7 @@
 /** A Talk front end in a world of arrays, with clients to speak for: "a server with a room of five" is one line. */
 import type { Accepts, BackendConfig } from '../../../src/config/config.ts'
 import type { Address } from '../../../src/core/address.ts'
-import type { ConnectionId } from '../../../src/core/ids.ts'
+import { type ConnectionId, connectionId, resumeId, sessionId } from '../../../src/core/ids.ts'
 import type { Frame } from '../../../src/core/mailbox.ts'
 import { createThrottle } from '../../../src/core/throttle.ts'
 import { type Backend, type Backends, createBackends } from '../../../src/protocols/talk/backend/backends.ts'
@@ -10,6 +10,7 @@ import { type TalkFrontEnd, talkOver } from '../../../src/protocols/talk/connect
 import { told } from '../../../src/protocols/talk/deliver.ts'
 import { ServerMessage } from '../../../src/protocols/talk/messages/index.ts'
 import { createSessionIds, type SessionIds } from '../../../src/protocols/talk/sealed-id.ts'
+import type { ClientSession, VirtualSession } from '../../../src/protocols/talk/session.ts'
 import { createState, type State, type TalkSettings } from '../../../src/protocols/talk/state.ts'
 import type { Talk, TalkAnswer, TalkAsk, TalkEvent } from '../../../src/protocols/talk/vocabulary.ts'
 import { createDice } from '../../support/clock.ts'
@@ -304,3 +305,56 @@ export function leftIn(state: State): Readonly<Record<string, number>> {
   }
   return Object.fromEntries(Object.entries(held).filter(([, size]) => size > 0))
 }
+
+const nextcloud: Backend = {
+  id: 'one',
+  urls: [clouds.one],
+  secret: '',
+  sessionLimit: 0,
+  maxStreamBitrate: 0,
+  maxScreenBitrate: 0,
+}
+
+/** A session that is in no state, for what looks at one session only. */
+export const sessionNamed = (name: string, more: Partial<ClientSession> = {}): ClientSession => ({
+  id: sessionId(name),
+  kind: 'client',
+  user: undefined,
+  backend: nextcloud,
+  backendUrl: clouds.one,
+  userId: '',
+  userData: undefined,
+  roomSession: '',
+  roomUserId: '',
+  arrival: 0,
+  inCall: 0,
+  resumeId: resumeId(`resume ${name}`),
+  features: [],
+  permissions: undefined,
+  link: { phase: 'open', connection: connectionId(1) },
+  virtuals: undefined,
+  ...more,
+})
+
+export const virtualNamed = (
+  name: string,
+  owner: ClientSession,
+  more: Partial<VirtualSession> = {},
+): VirtualSession => ({
+  id: sessionId(`virtual ${name}`),
+  kind: 'virtual',
+  user: undefined,
+  backend: nextcloud,
+  backendUrl: clouds.one,
+  userId: '',
+  userData: undefined,
+  roomSession: '',
+  roomUserId: '',
+  arrival: 0,
+  inCall: 9,
+  owner,
+  name,
+  actor: undefined,
+  flags: 0,
+  ...more,
+})
