@@ -12,7 +12,7 @@ import type { Effects, FrontEnd, Peer, Vocabulary } from '../protocols/front-end
 export interface World<V extends Vocabulary> {
   /** Milliseconds; never runs backwards. */
   now(): number
-  send(to: ConnectionId, frame: Frame): void
+  send(to: readonly ConnectionId[], frame: Frame): void
   close(to: ConnectionId, code: number, reason: string): void
   /** Carries an event to the other nodes. */
   publish(to: Address, event: V['event']): void
@@ -76,7 +76,7 @@ export function runFrontEnd<V extends Vocabulary>(frontEnd: FrontEnd<V>, world: 
     for (const effect of effects) {
       switch (effect.do) {
         case 'send':
-          for (const to of effect.to) world.send(to, effect.frame)
+          world.send(effect.to, effect.frame)
           break
         case 'close':
           world.close(effect.to, effect.code, effect.reason)

@@ -73,7 +73,8 @@ export interface Sockets {
     pong(socket: Socket, data: Uint8Array): void
     ping(socket: Socket): void
   }
-  send(id: ConnectionId, frame: Frame): void
+  /** One frame for many; whoever is gone is passed over. */
+  send(to: readonly ConnectionId[], frame: Frame): void
   close(id: ConnectionId, code: number, reason: string): void
   closeAll(code: number, reason: string): void
   /** Resolves when the last socket is gone. */
@@ -204,11 +205,13 @@ export function createSockets(
         socket.data.lastHeard = now()
       },
     },
-    send(id, frame) {
-      const socket = sockets.get(id)
-      if (!socket) return
-      if (socket.data.stuck) enqueue(socket, frame)
-      else write(socket, frame)
+    send(to, frame) {
+      for (const id of to) {
+        const socket = sockets.get(id)
+        if (!socket) continue
+        if (socket.data.stuck) enqueue(socket, frame)
+        else write(socket, frame)
+      }
     },
     close(id, code, reason) {
       sockets.get(id)?.close(code, reason)
