@@ -30,7 +30,7 @@ export interface IncomingRequest {
 }
 
 /** Acts on a request whose session ids are known as well as they will ever be. */
-export function process(state: State, incoming: IncomingRequest): void {
+export function perform(state: State, incoming: IncomingRequest): void {
   const { request, roomId, backend } = incoming
   switch (request.type) {
     case 'invite': {

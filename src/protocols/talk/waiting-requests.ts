@@ -3,7 +3,7 @@
  * who is not there yet would miss them. Nextcloud itself gets its answer at once and never waits.
  */
 import { flushAllJoins } from './joins.ts'
-import { type IncomingRequest, mentionedSessions, process } from './requests.ts'
+import { type IncomingRequest, mentionedSessions, perform } from './requests.ts'
 import type { State } from './state.ts'
 
 /** How long (ms) a request waits for the joins that it needs. */
@@ -33,7 +33,7 @@ export function createWaitingRequests(state: State): WaitingRequests {
   /** What was waited for comes after the news of who came. */
   function takeUp(request: IncomingRequest): void {
     flushAllJoins(state)
-    process(state, request)
+    perform(state, request)
   }
 
   function arm(): void {
@@ -47,7 +47,7 @@ export function createWaitingRequests(state: State): WaitingRequests {
       if (request.request.type !== 'dialout') {
         state.emit({ do: 'reply', to: request.number, status: 200, body: '{}' })
       }
-      if (!awaitsJoin(request)) return process(state, request)
+      if (!awaitsJoin(request)) return perform(state, request)
       waiting.push(request)
       arm()
     },
