@@ -1,0 +1,25 @@
+/** What /stats and /serverinfo say. */
+import { expect, test } from 'bun:test'
+import { infoFeatures } from '../../../src/protocols/talk/features.ts'
+import { serverInfo, stats } from '../../../src/protocols/talk/statistics.ts'
+import { talkServer } from './server.ts'
+
+test('statistics are sums over all backends', () => {
+  const server = talkServer()
+  server.room(2)
+  server.user('zoe', [], 'two').joins('den')
+  expect(stats(server.talk.census())).toEqual({ rooms: 2, sessions: 5 })
+})
+
+test('[R19] server info lists those who make calls, if there are any', () => {
+  const server = talkServer()
+  expect(serverInfo('1.2.3', server.talk.census())).toEqual({ version: '1.2.3', features: infoFeatures })
+  const [here, gone] = [server.internal(['start-dialout']), server.internal(['start-dialout'])]
+  gone.loses()
+  expect(serverInfo('1.2.3', server.talk.census())).toMatchObject({
+    dialout: [
+      { sessionid: here.id, connected: true, version: '1.2.3', features: ['start-dialout'], useragent: 'a test' },
+      { sessionid: gone.id, connected: false },
+    ],
+  })
+})
