@@ -97,7 +97,10 @@ function untilStopped(
 
   const stop = (signal: string): void => {
     // Whoever asks twice does not want to wait.
-    if (isStopping) process.exit(0)
+    if (isStopping) {
+      report.flush()
+      process.exit(0)
+    }
     isStopping = true
     report.note({ fact: 'stopping', signal })
     void server.stop().then(resolve)

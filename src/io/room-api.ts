@@ -34,20 +34,13 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
   let serial = 0
 
   async function handle(request: Request, roomId: string, address: string, bodyRead: () => void): Promise<Response> {
-    const refuse = (
-      status: number,
-      text: string,
-      why: string = text,
-      headers: Readonly<Record<string, string>> = {},
-    ): Response => {
+    const refuse = (status: number, text: string, why: string = text): Response => {
       note({ fact: 'room-request-refused', status, why, address })
-      return new Response(`${text}\n`, { status, headers })
+      return new Response(`${text}\n`, { status })
     }
-    // The rest of the body is not worth waiting for.
+    // What is still to come is thrown away unread: a connection closed under it would take our answer along.
     const tooLarge = (): Response =>
-      refuse(413, 'Request entity too large', `the body is larger than [backend] maxbodysize = ${maxBodySize}`, {
-        connection: 'close',
-      })
+      refuse(413, 'Request entity too large', `the body is larger than [backend] maxbodysize = ${maxBodySize}`)
 
     if (Number(request.headers.get('content-length') ?? 0) > maxBodySize) return tooLarge()
     if (!request.headers.get('content-type')?.startsWith('application/json')) {

@@ -59,7 +59,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     await numberHeard(listener, spoken)
     expect(numbersOf(listener)).toEqual(countUp(1, spoken))
     expect(server.child.hasExited()).toBe(false)
-    expect(server.child.output()).not.toContain('"fact":"machine-broke"')
+    expect((await metricsOf(server.url)).get('signaling_server_internal_errors_total')).toBe(0)
   }
 
   const isUsable = async (raw: RawWebSocket, id: string): Promise<void> => {
@@ -202,7 +202,6 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     expect((await residentMegabytes(server.url)) - megabytes).toBeLessThan(60)
     const values = await metricsOf(server.url)
     expect(values.get('signaling_client_garbled_total')).toBeGreaterThan(100)
-    expect(values.get('signaling_server_internal_errors_total')).toBe(0)
   }, 30_000)
 
   test('connections that vanish, half open or with a reset, leave nothing behind', async () => {
