@@ -6,9 +6,10 @@ import { createCipheriv, createHmac, timingSafeEqual } from 'node:crypto'
 import { type ResumeId, resumeId, type SessionId, sessionId } from '../../core/ids.ts'
 
 const nonceLength = 16
-const bodyLength = 12
+const serialLength = 6
+const sealedLength = nonceLength + 6 + serialLength
 const macLength = 12
-const totalLength = nonceLength + bodyLength + macLength
+const totalLength = sealedLength + macLength
 
 export interface SessionIds {
   /** The two names of the `serial`-th session of this process. */
@@ -28,8 +29,9 @@ export interface SessionIdKeys {
 }
 
 /**
- * An id is nonce ‖ AES-CTR(serial ‖ fill) ‖ HMAC-SHA256(name, nonce, body) cut to 96 bits, in base64url: 54 characters.
- * `random` returns that many unpredictable bytes.
+ * A private id is nonce ‖ AES-CTR(fill ‖ serial) ‖ MAC: the first 96 bits of HMAC-SHA512 over what stands before it. The
+ * public id of the session is the last 320 bits of the same HMAC, so that one of each suffices; knowing it tells nothing
+ * of the rest. Both are 54 characters of base64url. `random` returns that many unpredictable bytes.
  */
 export function createSessionIds(keys: SessionIdKeys, random: (bytes: number) => Uint8Array): SessionIds {
   const blockKey = keys.blockKey
@@ -37,26 +39,27 @@ export function createSessionIds(keys: SessionIdKeys, random: (bytes: number) =>
     : createHmac('sha256', keys.hashKey).update('session id encryption').digest()
   const cipher = `aes-${8 * blockKey.length}-ctr`
 
-  const mac = (name: string, sealed: Uint8Array): Buffer =>
-    createHmac('sha256', keys.hashKey).update(name).update('|').update(sealed).digest().subarray(0, macLength)
-
-  function seal(name: string, serial: number): string {
-    const bytes = Buffer.alloc(totalLength)
-    bytes.set(random(nonceLength + bodyLength - 6))
-    bytes.writeUIntBE(serial, nonceLength + bodyLength - 6, 6)
-    const body = bytes.subarray(nonceLength, nonceLength + bodyLength)
-    body.set(createCipheriv(cipher, blockKey, bytes.subarray(0, nonceLength)).update(body))
-    bytes.set(mac(name, bytes.subarray(0, nonceLength + bodyLength)), nonceLength + bodyLength)
-    return bytes.toString('base64url')
-  }
+  const mac = (sealed: Uint8Array): Buffer => createHmac('sha512', keys.hashKey).update(sealed).digest()
 
   return {
-    create: (serial) => ({ id: sessionId(seal('public', serial)), resumeId: resumeId(seal('private', serial)) }),
+    create(serial) {
+      const bytes = Buffer.alloc(totalLength)
+      bytes.set(random(sealedLength - serialLength))
+      bytes.writeUIntBE(serial, sealedLength - serialLength, serialLength)
+      const body = bytes.subarray(nonceLength, sealedLength)
+      body.set(createCipheriv(cipher, blockKey, bytes.subarray(0, nonceLength)).update(body))
+      const proof = mac(bytes.subarray(0, sealedLength))
+      bytes.set(proof.subarray(0, macLength), sealedLength)
+      return {
+        id: sessionId(proof.subarray(-totalLength).toString('base64url')),
+        resumeId: resumeId(bytes.toString('base64url')),
+      }
+    },
     isGenuine(text) {
       const bytes = Buffer.from(text, 'base64url')
       if (bytes.length !== totalLength || bytes.toString('base64url') !== text) return false
-      const sealed = bytes.subarray(0, nonceLength + bodyLength)
-      return timingSafeEqual(mac('private', sealed), bytes.subarray(nonceLength + bodyLength))
+      const proof = mac(bytes.subarray(0, sealedLength)).subarray(0, macLength)
+      return timingSafeEqual(proof, bytes.subarray(sealedLength))
     },
     canonical: sessionId,
   }
