@@ -2,6 +2,7 @@
  * Nextcloud's requests about participants who are just joining: they wait for the join, at most a second, because
  * who is not there yet would miss them. Nextcloud itself gets its answer at once and never waits.
  */
+import { roomKey } from '../../core/ids.ts'
 import { flushAllJoins } from './joins.ts'
 import { type IncomingRequest, mentionedSessions, perform } from './requests.ts'
 import type { State } from './state.ts'
@@ -30,6 +31,27 @@ export function createWaitingRequests(state: State): WaitingRequests {
     return false
   }
 
+  /**
+   * Those that need not wait: neither for a join, nor behind one of their type for the same room that does. If a later
+   * one were first, the earlier one would be stale when its join is there.
+   */
+  function readyOf(requests: readonly IncomingRequest[]): readonly IncomingRequest[] {
+    const held = new Set<string>()
+    return requests.filter((request) => {
+      const kind = `${request.request.type} ${roomKey(request.backend.id, request.roomId)}`
+      if (!held.has(kind) && !awaitsJoin(request)) return true
+      held.add(kind)
+      return false
+    })
+  }
+
+  function release(): void {
+    const ready = readyOf(waiting)
+    waiting.splice(0, waiting.length, ...waiting.filter((request) => !ready.includes(request)))
+    for (const request of ready) takeUp(request)
+    arm()
+  }
+
   /** What was waited for comes after the news of who came. */
   function takeUp(request: IncomingRequest): void {
     flushAllJoins(state)
@@ -47,23 +69,19 @@ export function createWaitingRequests(state: State): WaitingRequests {
       if (request.request.type !== 'dialout') {
         state.emit({ do: 'reply', to: request.number, status: 200, body: '{}' })
       }
-      if (!awaitsJoin(request)) return perform(state, request)
+      if (readyOf([...waiting, request]).includes(request)) return perform(state, request)
       waiting.push(request)
       arm()
     },
     retry() {
-      if (waiting.length === 0) return
-      const ready = waiting.filter((request) => !awaitsJoin(request))
-      waiting.splice(0, waiting.length, ...waiting.filter((request) => !ready.includes(request)))
-      for (const request of ready) takeUp(request)
-      arm()
+      if (waiting.length > 0) release()
     },
     giveUp() {
       while (waiting[0] && waiting[0].received + patience <= state.now()) {
         const late = waiting.shift()
         if (late) takeUp(late)
       }
-      arm()
+      release()
     },
   }
 }

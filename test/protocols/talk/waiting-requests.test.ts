@@ -87,3 +87,30 @@ test('[R44] [R50] what was waited for comes after the announcement in a crowd', 
     [`+${newcomer.id}`],
   ])
 })
+
+test('[R42] [R44] a later request of the same type for the same room waits behind the one that waits', () => {
+  const { server, clients, newcomer, incall } = joining()
+  const [a, b] = clients
+  server.request(incall)
+  server.world.pass(10)
+  server.request({ type: 'incall', incall: { changed: [{ sessionId: b.roomSession, inCall: 7 }] } })
+  server.request({ type: 'message', message: { data: 1 } })
+  expect(inShort(a.hears())).toEqual(['event room message'])
+  server.answer()
+  const heard = a.hears()
+  expect(inShort(heard)).toEqual(['event room join', 'event participants update', 'event participants update'])
+  expect(JSON.stringify(heard.at(-1))).toContain(newcomer.id)
+  expect(JSON.stringify(heard.at(-1))).toContain(b.id)
+})
+
+test('[R44] who waits behind another one goes on when that one gives up', () => {
+  const { server, clients, incall } = joining()
+  const [a, b] = clients
+  server.request(incall)
+  server.world.pass(900)
+  server.request({ type: 'incall', incall: { changed: [{ sessionId: b.roomSession, inCall: 7 }] } })
+  expect(a.hears()).toEqual([])
+  server.world.pass(100)
+  expect(inShort(a.hears())).toEqual(['event participants update'])
+  expect(server.state.deadlines.has('waiting-requests')).toBe(false)
+})
