@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import { addressKey, contains, parseIpRange } from '../lib/ip-range.ts'
 import { clientAddress } from './client-address.ts'
 import { now } from './clock.ts'
+import { debugPage } from './debug-routes.ts'
 import type { RoomApi } from './room-api.ts'
 import { newSocketData, type Refusal, type SocketData } from './sockets.ts'
 import { turnCredentials } from './turn-credentials-route.ts'
@@ -112,7 +113,7 @@ export function createRoutes(
 
   async function route(request: Request, server: Server<SocketData>): Promise<Response | undefined> {
     const path = pathOf(request.url)
-    const methods = paths[path] ?? roomMethods(path)
+    const methods = paths[path] ?? roomMethods(path) ?? debugMethods(path)
     if (!methods) return new Response('Not found\n', { status: 404 })
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
@@ -135,6 +136,11 @@ export function createRoutes(
           POST: (request, address, server) =>
             roomApi.handle(request, roomId, address, () => server.timeout(request, 0)),
         }
+  }
+
+  function debugMethods(path: string): Methods | undefined {
+    const page = parts.config().app.debug ? debugPage(path) : undefined
+    return page && { GET: guarded(page) }
   }
 
   return async (request, server) => {

@@ -9,7 +9,8 @@ export const app = {
   meaning: 'The program as a whole.',
   settings: {
     debug: setting(flag, 'false', {
-      meaning: 'Offers the debug pages to the addresses in `[stats] allowed_ips`.',
+      meaning:
+        'Offers the debug pages to the addresses in `[stats] allowed_ips`: `/debug/pprof/` lists them, `/debug/pprof/memory` tells what the process holds and computed, `/debug/pprof/heap` what the garbage collector knows, by type of object. Off: 404.',
     }),
     allowsubscribeany: setting(flag, 'false', {
       meaning: 'Lets a session subscribe to streams outside its own call. For tests only: it breaks privacy.',
