@@ -129,13 +129,7 @@ export function createRoutes(
     const room = path.startsWith(roomPath) ? path.slice(roomPath.length) : ''
     if (!roomApi || room === '' || room.includes('/')) return undefined
     const roomId = decodeRoom(room)
-    return roomId === undefined
-      ? undefined
-      : {
-          // A dialout takes minutes and a refusal is held back: the time for an idle connection ends with the body.
-          POST: (request, address, server) =>
-            roomApi.handle(request, roomId, address, () => server.timeout(request, 0)),
-        }
+    return roomId === undefined ? undefined : { POST: (request, address) => roomApi.handle(request, roomId, address) }
   }
 
   function debugMethods(path: string): Methods | undefined {

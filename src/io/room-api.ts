@@ -14,8 +14,7 @@ import { readBody } from './read-body.ts'
 const action = 'BackendRoomAuth'
 
 export interface RoomApi {
-  /** Calls `bodyRead` when the client has sent everything and it is for us to be quick or slow. */
-  handle(request: Request, roomId: string, address: string, bodyRead: () => void): Promise<Response>
+  handle(request: Request, roomId: string, address: string): Promise<Response>
   /** The machine's answer to the request of that number. */
   reply(number: number, status: number, body: string): void
 }
@@ -33,7 +32,7 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
   const waiting = new Map<number, (response: Response) => void>()
   let serial = 0
 
-  async function handle(request: Request, roomId: string, address: string, bodyRead: () => void): Promise<Response> {
+  async function handle(request: Request, roomId: string, address: string): Promise<Response> {
     const refuse = (status: number, text: string, why: string = text): Response => {
       note({ fact: 'room-request-refused', status, why, address })
       return new Response(`${text}\n`, { status })
@@ -60,7 +59,6 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
     if (!body.ok) {
       return body.error === 'too large' ? tooLarge() : refuse(400, 'Could not read body', 'the body broke off')
     }
-    bodyRead()
     const signer = authenticate(backends, signature, body.value)
     if (!signer.ok) {
       if (signer.error.failed !== 'headers') {
