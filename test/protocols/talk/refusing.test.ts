@@ -110,3 +110,19 @@ test('a refusal that is held back is forgotten with its connection', () => {
   server.world.pass(60_000)
   expect([client.hears(), server.talk.nextDeadline()]).toEqual([[], undefined])
 })
+
+test('every refusal is noted, with its code', () => {
+  const server = talkServer()
+  const client = server.visitor('192.0.2.7')
+  client.hello({ version: '7.0' })
+  client.hello(guess)
+  const refused = { fact: 'hello-refused', address: '192.0.2.7' } as const
+  expect(server.world.facts).toContainEqual({ ...refused, code: 'invalid_hello_version' })
+  expect(server.world.facts).toContainEqual({ ...refused, code: 'no_such_session' })
+  expect(server.world.facts).toContainEqual({
+    fact: 'attempt-delayed',
+    address: '192.0.2.7',
+    action: 'HelloResume',
+    delay: 100,
+  })
+})

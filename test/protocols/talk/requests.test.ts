@@ -306,3 +306,34 @@ test('the sessions that a request names are known', () => {
   expect(mentioned({ type: 'switchto', switchto: { roomid: 'x', sessions: { a: {}, '0': {} } } })).toEqual(['a'])
   for (const type of ['invite', 'update', 'delete', 'message', 'dialout']) expect(mentioned({ type })).toEqual([])
 })
+
+test('[R40] an entry that says nothing of the call leaves it as it is', () => {
+  const server = talkServer()
+  const [a, b] = server.room(2)
+  server.request(incall([a, 7]))
+  server.request({ type: 'incall', incall: { changed: [{ sessionId: a.roomSession, name: 'A' }] } })
+  for (const client of [a, b]) client.hears()
+  b.sends({ type: 'call' }, 1)
+  expect(inShort(a.hears())).toEqual(['message'])
+})
+
+test('[R39] with the room its values go, and their deadlines', () => {
+  const server = talkServer()
+  const [a] = server.room(1)
+  a.say({ type: 'transient', transient: { type: 'set', key: 'k', value: 1, ttl: 60e9 } })
+  server.request({ type: 'delete', delete: {} })
+  expect(server.state.deadlines.has('value one|den k')).toBe(false)
+})
+
+test('[R39] who is sent away is not counted as one who was too slow', () => {
+  const server = talkServer()
+  const [a] = server.room(1)
+  server.request({ type: 'disinvite', disinvite: { sessionids: [a.roomSession] } })
+  expect(server.world.facts).toContainEqual({
+    fact: 'session-ended',
+    session: a.id as never,
+    backend: 'one',
+    why: 'disinvited',
+  })
+  expect(server.world.facts.map(({ fact }) => fact)).not.toContain('queue-overflowed')
+})
