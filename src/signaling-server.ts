@@ -27,7 +27,7 @@ const valuesPerRoom = 1_000
 const restarting = 1012
 
 export interface SignalingServer {
-  /** Where it listens, in the order of the configuration. */
+  /** Where it listens: with TLS first, then without. */
   readonly listening: readonly Listening[]
   /** Takes over what may change while running. */
   reload(config: Config): void
@@ -115,14 +115,15 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
 
   async function listenEverywhere(): Promise<readonly Listening[]> {
     const { http, https } = config
-    const common = { fetch, handlers: sockets.handlers, maxBodySize: talk?.maxBodySize ?? 0, note: report.note }
+    const common = { fetch, handlers: sockets.handlers, note: report.note }
     const open: Listening[] = []
     const files = { certificate: https.certificate ?? '', key: https.key ?? '' }
     try {
-      for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
       for (const address of https.listen) {
         open.push(await listenHttps(address, files, { ...common, readTimeout: https.readTimeout }))
       }
+      // Last, because whoever gets an answer here takes the server for ready.
+      for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
     } catch (error) {
       for (const listener of open) listener.stop()
       parts.dispose()

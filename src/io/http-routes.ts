@@ -29,11 +29,10 @@ export interface RouteParts {
   readonly refusedUpgrade: (address: string, why: string) => void
 }
 
-type Route = (
-  request: Request,
-  address: string,
-  server: Server<SocketData>,
-) => Promise<Response | undefined> | Response | undefined
+type Route = (request: Request, address: string, server: Server<SocketData>) => Answer
+
+/** Undefined once the connection is a WebSocket. */
+type Answer = Promise<Response | undefined> | Response | undefined
 
 interface Methods {
   readonly GET?: Route
@@ -42,13 +41,12 @@ interface Methods {
 
 const roomPath = '/api/v1/room/'
 
-export function createRoutes(
-  parts: RouteParts,
-): (request: Request, server: Server<SocketData>) => Promise<Response | undefined> {
-  const headers = {
+export function createRoutes(parts: RouteParts): (request: Request, server: Server<SocketData>) => Answer {
+  const headers = new Headers({
     server: `nextcloud-spreed-signaling/${parts.version}`,
     'x-spreed-signaling-features': parts.features.join(', '),
-  }
+  })
+  const eventHeaders = new Headers([...headers, ['sec-websocket-protocol', 'janus-events']])
   const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'x-content-type-options': 'nosniff' }
   const json = (value: unknown): Response =>
     new Response(`${JSON.stringify(value, null, 2)}\n`, { headers: jsonHeaders })
@@ -90,18 +88,13 @@ export function createRoutes(
       return new Response('Too many connections\n', { status: 429 })
     }
     const userAgent = request.headers.get('user-agent') ?? ''
-    const protocols =
-      request.headers
-        .get('sec-websocket-protocol')
-        ?.split(',')
-        .map((name) => name.trim()) ?? []
-    const isEvents = protocols.includes('janus-events')
+    const isEvents = /(?:^|,)\s*janus-events\s*(?:,|$)/.test(request.headers.get('sec-websocket-protocol') ?? '')
     const upgraded = server.upgrade(request, {
       data: newSocketData(
         { address: key, userAgent: userAgent.slice(0, 256) },
         isEvents ? eventFeed(address) : undefined,
       ),
-      headers: isEvents ? { ...headers, 'sec-websocket-protocol': 'janus-events' } : headers,
+      headers: isEvents ? eventHeaders : headers,
     })
     if (upgraded) return undefined
     parts.refusedUpgrade(address, missingHeaders(request))
@@ -111,7 +104,7 @@ export function createRoutes(
     )
   }
 
-  async function route(request: Request, server: Server<SocketData>): Promise<Response | undefined> {
+  function route(request: Request, server: Server<SocketData>): Answer {
     const path = pathOf(request.url)
     const methods = paths[path] ?? roomMethods(path) ?? debugMethods(path)
     if (!methods) return new Response('Not found\n', { status: 404 })
@@ -137,13 +130,18 @@ export function createRoutes(
     return page && { GET: guarded(page) }
   }
 
-  return async (request, server) => {
-    const response = await route(request, server)
+  function finished(request: Request, response: Response | undefined): Response | undefined {
     if (!response) return undefined
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    for (const [name, value] of headers) response.headers.set(name, value)
     // Bun dates all answers but these.
     if (request.method === 'HEAD') response.headers.set('date', new Date().toUTCString())
     return response
+  }
+
+  return (request, server) => {
+    const response = route(request, server)
+    // Upgrades, of which there are many in a storm, have no need of a promise.
+    return response instanceof Promise ? response.then((late) => finished(request, late)) : finished(request, response)
   }
 }
 

@@ -10,7 +10,7 @@ import { maxMessageLength, type SocketData, type Sockets } from './sockets.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface ListenParts {
-  readonly fetch: (request: Request, server: Server<SocketData>) => Promise<Response | undefined>
+  readonly fetch: (request: Request, server: Server<SocketData>) => Promise<Response | undefined> | Response | undefined
   readonly handlers: Sockets['handlers']
   /** Of an idle HTTP connection, ms. */
   readonly readTimeout: number

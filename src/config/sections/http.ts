@@ -7,7 +7,8 @@ const readTimeout = setting(zeroIsDefault(seconds, 15_000), '15', {
   meaning: 'How long a client may take to send a request.',
 })
 const writeTimeout = setting(zeroIsDefault(seconds, 30_000), '30', {
-  meaning: 'How long a client may take to accept an answer.',
+  meaning:
+    'Accepted for the sake of existing files. Nobody here waits for a client that reads slowly; what may wait for one is bounded by `[sessions] maxpendingbytes`.',
 })
 
 export const http = {
