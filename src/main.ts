@@ -1,6 +1,7 @@
 /** Chooses what to run and waits for its end. */
 import { runBench } from './bench/run.ts'
 import { checkConfig } from './commands/check-config.ts'
+import { doctor } from './commands/doctor.ts'
 import { help } from './commands/help.ts'
 import { serve } from './commands/serve.ts'
 import { announcedVersion, heliographVersion } from './version.ts'
@@ -14,6 +15,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       return wantsHelp ? help('serve') : serve(rest)
     case 'check-config':
       return wantsHelp ? help('check-config') : checkConfig(rest)
+    case 'doctor':
+      return wantsHelp ? help('doctor') : doctor(rest)
     case 'bench':
       return runBench([...rest])
     case 'version':

@@ -13,6 +13,7 @@ const floors: Readonly<Record<string, number>> = {
   cluster: 3,
   sfu: 4,
   protocols: 5,
+  doctor: 5,
   observe: 6,
   io: 7,
   // 8: the wiring, `src/*.ts`

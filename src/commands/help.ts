@@ -4,10 +4,11 @@ const pages = {
 
   heliograph serve [--config FILE]   the signaling server; without a file: development mode on 127.0.0.1:8080
   heliograph check-config FILE       prints every fault of a configuration with its line
+  heliograph doctor URL              says why a set-up does not work, and what to do
   heliograph bench …                 the load generator (heliograph bench --help)
   heliograph version
 
-serve and check-config take --help as well.
+serve, check-config and doctor take --help as well.
 `,
   serve: `heliograph serve [--config FILE] [--log-format json|text] [--log-level LEVEL]
 
@@ -25,9 +26,22 @@ Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
 
 Prints every fault with line, key and what is allowed. Exit code 1 if there is an error; warnings alone leave it at 0.
 `,
+  doctor: `heliograph doctor URL [--config FILE] [--backend URL] [--secret-file FILE] [--timeout SECONDS]
+
+  URL                the address of the signaling server as it stands in Talk's settings,
+                     e.g. https://talk.example.org/standalone-signaling
+  --config FILE      server.conf: its backends are asked, and their secrets tried
+  --backend URL      the address of Nextcloud; with --config: that one only
+  --secret-file FILE holds the secret; goes before that of the configuration
+  --timeout          for each step, 5 seconds if not given
+
+Looks from this machine at name, port, certificate, welcome, clock, WebSocket, secret and Nextcloud, one line each:
+ok, warn, FAIL, or - for what was not looked at; below it what to do. Shows no secret.
+Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage.
+`,
 } as const
 
-export function help(command: 'serve' | 'check-config' | undefined): number {
+export function help(command: 'serve' | 'check-config' | 'doctor' | undefined): number {
   process.stdout.write(pages[command ?? 'all'])
   return 0
 }
