@@ -123,7 +123,8 @@ async function* secrets(
   let refused = 0
   let isLargeSeen = false
   const known = nextclouds.filter(({ secret }) => secret !== undefined)
-  if (known.length === 0) yield skip('secret', 'give --secret-file or --config for it')
+  if (known.length === 0)
+    yield skip('secret', 'no secret is known; give --secret-file, or --config with this Nextcloud in it')
   for (const { url: claimed, secret = '' } of known) {
     if (refused >= mostRefused) {
       yield skip('secret', `${quoted(claimed ?? '')} and what follows, after ${refused} refusals`)
