@@ -1,5 +1,6 @@
 /** Chooses what to run and waits for its end. */
 import { runBench } from './bench/run.ts'
+import { runSideBySide } from './bench/side-by-side/run.ts'
 import { checkConfig } from './commands/check-config.ts'
 import { doctor } from './commands/doctor.ts'
 import { help } from './commands/help.ts'
@@ -18,7 +19,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case 'doctor':
       return wantsHelp ? help('doctor') : doctor(rest)
     case 'bench':
-      return runBench([...rest])
+      return rest[0] === 'side-by-side' ? runSideBySide(rest.slice(1)) : runBench(rest)
     case 'version':
     case '--version':
       process.stdout.write(`heliograph ${heliographVersion} (announced to Talk as ${announcedVersion})\n`)

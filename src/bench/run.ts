@@ -9,6 +9,7 @@ import { startStubBackend } from './stub-backend.ts'
 import { columns } from './table.ts'
 
 const usage = `usage: heliograph bench --url ws://HOST:PORT/spreed [options]
+       heliograph bench side-by-side [options]      ours and the original in turn, with ratios
 
   --url URL          the server's WebSocket address
   --backend URL      http address on 127.0.0.1 at which the built-in stub backend listens and which the server's
@@ -20,7 +21,7 @@ const usage = `usage: heliograph bench --url ws://HOST:PORT/spreed [options]
 `
 
 /** Runs the scenarios one after the other; resolves with the exit code. */
-export async function runBench(args: string[]): Promise<number> {
+export async function runBench(args: readonly string[]): Promise<number> {
   const options = parseOptions(args)
   if (typeof options === 'string') {
     process.stderr.write(`${options}\n\n${usage}`)
@@ -69,10 +70,10 @@ interface Options {
 }
 
 /** The options, or what is wrong with them. */
-function parseOptions(args: string[]): Options | string {
+function parseOptions(args: readonly string[]): Options | string {
   try {
     const { values } = parseArgs({
-      args,
+      args: [...args],
       options: {
         url: { type: 'string' },
         backend: { type: 'string' },

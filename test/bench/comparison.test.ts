@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { compare, type Run, remarks } from '../../bench/comparison.ts'
-import { markdownPage } from '../../bench/markdown.ts'
 import { pairs } from '../../src/bench/scenarios/pairs.ts'
+import { compare, type Run, remarks } from '../../src/bench/side-by-side/comparison.ts'
+import { markdownPage } from '../../src/bench/side-by-side/markdown.ts'
 
 const run = (round: number, contender: Run['contender'], cpu: number, noted: readonly string[] = []): Run => ({
   round,

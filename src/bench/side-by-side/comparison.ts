@@ -1,8 +1,8 @@
 /** All runs of a side-by-side session, and the ratios that come out of them. */
 
-import { metricNames } from '../src/bench/metrics.ts'
-import type { MetricName, Outcome } from '../src/bench/scenarios/scenario.ts'
-import { ratios, type Spread, spread } from '../src/bench/statistics.ts'
+import { metricNames } from '../metrics.ts'
+import type { MetricName, Outcome } from '../scenarios/scenario.ts'
+import { ratios, type Spread, spread } from '../statistics.ts'
 import { targets } from './targets.ts'
 
 export interface Run {

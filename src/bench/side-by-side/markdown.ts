@@ -1,9 +1,9 @@
 /** The page that a side-by-side session leaves behind. */
 
-import { type Machine, machineLine } from '../src/bench/machine.ts'
-import { metricLabel, metricTexts, metricValue } from '../src/bench/metrics.ts'
-import type { MetricName, Scenario } from '../src/bench/scenarios/scenario.ts'
-import type { Spread } from '../src/bench/statistics.ts'
+import { type Machine, machineLine } from '../machine.ts'
+import { metricLabel, metricTexts, metricValue } from '../metrics.ts'
+import type { MetricName, Scenario } from '../scenarios/scenario.ts'
+import type { Spread } from '../statistics.ts'
 import type { Row } from './comparison.ts'
 
 export interface Session {

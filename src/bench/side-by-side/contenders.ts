@@ -22,12 +22,13 @@ export interface Contender {
 
 const originalProgram = '/usr/bin/nextcloud-spreed-signaling-server'
 const brokerProgram = '/usr/sbin/nats-server'
-const ourProgram = new URL('../bin/heliograph', import.meta.url).pathname
+/** This very program, be it the runtime with our sources or the single executable, in which there are no files. */
+const ourProgram = Bun.main.includes('$bunfs') ? [process.execPath] : [process.execPath, Bun.main]
 
-/** heliograph from this checkout. */
+/** heliograph as it runs here. */
 export const ours: Contender = {
   name: 'ours',
-  start: () => withFolder(async (folder, stops) => startServer([ourProgram, 'serve'], folder, stops, [], '')),
+  start: () => withFolder(async (folder, stops) => startServer([...ourProgram, 'serve'], folder, stops, [], '')),
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What ours has to reach against the original: the most that ours / original may be. */
 
-import type { MetricName } from '../src/bench/scenarios/scenario.ts'
+import type { MetricName } from '../scenarios/scenario.ts'
 
 export interface Target {
   readonly scenario: string

@@ -1,18 +1,18 @@
-/** Runs the load generator against ours and against Debian's original in turn, and prints the ratios. */
+/** `heliograph bench side-by-side`: ours and Debian's original in turn under the same load, and the ratios. */
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { describeMachine, machineLine } from '../src/bench/machine.ts'
-import { metricLabel } from '../src/bench/metrics.ts'
-import { chooseScenarios, outcomeText } from '../src/bench/run.ts'
-import type { Outcome, Scenario } from '../src/bench/scenarios/scenario.ts'
-import { startStubBackend } from '../src/bench/stub-backend.ts'
-import { columns } from '../src/bench/table.ts'
+import { describeMachine, machineLine } from '../machine.ts'
+import { metricLabel } from '../metrics.ts'
+import { chooseScenarios, outcomeText } from '../run.ts'
+import type { Outcome, Scenario } from '../scenarios/scenario.ts'
+import { startStubBackend } from '../stub-backend.ts'
+import { columns } from '../table.ts'
 import { compare, type Run, remarks } from './comparison.ts'
 import { type Contender, killAll, original, ours } from './contenders.ts'
 import { markdownPage, ratioText, type Session, showsRatio, spreadText } from './markdown.ts'
 
-const usage = `usage: bun bench/side-by-side.ts [options]
+const usage = `usage: heliograph bench side-by-side [options]
 
   --rounds N         alternating rounds (default 5)
   --scenario A,B     only these
@@ -23,17 +23,22 @@ const usage = `usage: bun bench/side-by-side.ts [options]
   --markdown FILE    the page with targets and ratios; written after every round
 `
 
-const options = parseOptions()
-if (typeof options === 'string') {
-  process.stderr.write(`${options}\n\n${usage}`)
-  process.exitCode = 2
-} else {
+/** Resolves with the exit code. Needs the original and its broker: Debian's nextcloud-spreed-signaling and nats-server. */
+export async function runSideBySide(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args)
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n\n${usage}`)
+    return 2
+  }
   process.on('exit', killAll)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
-  await runSession(options).catch((error: unknown) => {
+  try {
+    await runSession(options)
+    return 0
+  } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
-  })
+    return 1
+  }
 }
 
 interface Options {
@@ -115,9 +120,10 @@ function summary({ rows, scenarios, remarks: noted }: Session): string {
 }
 
 /** The options, or what is wrong with them. */
-function parseOptions(): Options | string {
+function parseOptions(args: readonly string[]): Options | string {
   try {
     const { values } = parseArgs({
+      args: [...args],
       options: {
         rounds: { type: 'string' },
         scenario: { type: 'string' },
