@@ -113,3 +113,12 @@ test('members, users, whereabouts and calls agree after anything', () => {
     { numRuns: 60 },
   )
 })
+
+test('a room and a user of whom nobody is left are forgotten', () => {
+  const hub = hubOf(member('a', alice))
+  hub.enter(sessionId('a'), den)
+  hub.remove(sessionId('a'))
+  // What is kept would be an iterator or a set, however empty.
+  expect<Iterable<Member>>(hub.members(den)).toEqual([])
+  expect<Iterable<Member>>(hub.resolve(toUser(alice))).toEqual([])
+})

@@ -164,3 +164,19 @@ test('the deadline of a session that came back is gone', () => {
   server.world.pass(60_000)
   expect(b.hears()).toEqual([])
 })
+
+test('[R56] what the first connection still says is not heard any more', () => {
+  const server = talkServer()
+  const { talk, world } = server
+  const [a, b] = server.room(2)
+  const [old, now] = [a.connection, world.clock.now()]
+  const resumption = talk.decode(JSON.stringify({ type: 'hello', hello: { version: '1.0', resumeid: a.resumeId } }))
+  const message = talk.decode('{"type":"message","message":{"recipient":{"type":"room"},"data":1}}')
+  if (!resumption.ok || !message.ok) throw new Error('messages')
+  const second = world.open()
+  // Both arrive before the first connection is really closed.
+  const effects = [...talk.received(second, resumption.value, now), ...talk.received(old, message.value, now)]
+  const reached = effects.flatMap((effect) => (effect.do === 'send' ? effect.to : []))
+  expect(reached).toContain(second)
+  expect(reached).not.toContain(b.connection)
+})
