@@ -20,6 +20,9 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       return wantsHelp ? help('doctor') : doctor(rest)
     case 'bench':
       return rest[0] === 'side-by-side' ? runSideBySide(rest.slice(1)) : runBench(rest)
+    case 'proxy':
+      process.stderr.write('heliograph: the media proxy comes with a later version (see README.md)\n')
+      return usageError
     case 'version':
     case '--version':
       process.stdout.write(`heliograph ${heliographVersion} (announced to Talk as ${announcedVersion})\n`)

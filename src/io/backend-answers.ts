@@ -10,6 +10,7 @@ import { createIdentifyHello } from './backend-hello.ts'
 import { type BackendFailure, createBackendClient } from './backend-http.ts'
 import { now } from './clock.ts'
 import { createRandom } from './random.ts'
+import { systemAuthorities } from './system-authorities.ts'
 
 export interface BackendAnswers extends Disposable {
   /** Open connections by host. */
@@ -29,8 +30,10 @@ export interface BackendAnswersParts {
 const notAsked: TalkAnswer = { answer: 'refused', code: 'internal_error', message: undefined }
 
 export function createBackendAnswers({ settings, backends, version, note }: BackendAnswersParts): BackendAnswers {
+  const authorities = systemAuthorities(process.env)
   const client = createBackendClient({
     ...settings,
+    ...(authorities === undefined ? {} : { authorities }),
     version,
     features: infoFeatures,
     now,
