@@ -17,6 +17,9 @@ export type UserKey = Branded<string, 'user'>
 export const connectionId = (n: number): ConnectionId => n as ConnectionId
 export const sessionId = (text: string): SessionId => text as SessionId
 export const resumeId = (text: string): ResumeId => text as ResumeId
-/** Rooms and users of the same name under two tenants are two rooms and two users. */
-export const roomKey = (tenant: string, room: string): RoomKey => `${tenant}|${room}` as RoomKey
-export const userKey = (tenant: string, user: string): UserKey => `${tenant}|${user}` as UserKey
+/**
+ * Rooms and users of the same name under two tenants are two rooms and two users. A tenant's name comes from a line of a
+ * file, so that the line break keeps names of any shape apart.
+ */
+export const roomKey = (tenant: string, room: string): RoomKey => `${tenant}\n${room}` as RoomKey
+export const userKey = (tenant: string, user: string): UserKey => `${tenant}\n${user}` as UserKey

@@ -5,12 +5,22 @@ import type { ClientMessageOf } from './messages/index.ts'
 import type { ClientSession } from './session.ts'
 import type { Incoming } from './wire.ts'
 
-/** Where a connection stands. In `waiting` a hello is being checked or its refusal held back; `ended` is about to close. */
+/**
+ * Where a connection stands. In `waiting` a hello is being checked or its refusal held back; `ended` is
+ * about to close; so is `replaced`, whose session goes on with another connection as soon as this one has handed over
+ * what it did not deliver.
+ */
 export type Phase =
   | { readonly phase: 'greeting' }
   | { readonly phase: 'waiting' }
   | { readonly phase: 'open'; readonly session: ClientSession }
   | { readonly phase: 'ended' }
+  | {
+      readonly phase: 'replaced'
+      readonly session: ClientSession
+      readonly heir: ConnectionId
+      readonly hello: HelloMessage
+    }
 
 /** A frame that is no message; it has its turn like any other. */
 export interface Garbled {

@@ -1,7 +1,6 @@
 /** The Talk front end: who may say what when, and what happens as time goes by. */
 import type { Address } from '../../core/address.ts'
 import type { ConnectionId } from '../../core/ids.ts'
-import { createMailbox, type Mailbox } from '../../core/mailbox.ts'
 import type { Throttle } from '../../core/throttle.ts'
 import { assertNever } from '../../lib/assert-never.ts'
 import type { Effects, FrontEnd, Peer } from '../front-end.ts'
@@ -18,9 +17,11 @@ import { hello } from './handlers/hello.ts'
 import { helloAnswered } from './handlers/hello-answered.ts'
 import { internal, removalAnswered, virtualAnswered } from './handlers/internal.ts'
 import { control, message } from './handlers/message.ts'
+import { inherit } from './handlers/resume.ts'
 import { room, roomAnswered } from './handlers/room.ts'
 import { transient } from './handlers/transient.ts'
 import { flushAllJoins, flushJoins } from './joins.ts'
+import { park } from './parking.ts'
 import { askPings, pingInterval } from './ping.ts'
 import { expectHello } from './refusing.ts'
 import { frameOf } from './render.ts'
@@ -33,8 +34,6 @@ import type { Talk, TalkAnswer } from './vocabulary.ts'
 import { createWaitingRequests } from './waiting-requests.ts'
 import { decode, type Incoming } from './wire.ts'
 
-/** How long (ms) a session whose connection was lost waits for its client. */
-const resumeWindow = 30_000
 /** How many messages of one connection may wait for an answer from the backend. */
 const inboxLimit = 1_000
 const policyViolation = 1008
@@ -99,6 +98,7 @@ export function talkOver(state: State): TalkFrontEnd {
         return dispatchOpen(connection, phase.session, incoming)
       case 'waiting':
       case 'ended':
+      case 'replaced':
         return
       default:
         return assertNever(phase)
@@ -106,7 +106,7 @@ export function talkOver(state: State): TalkFrontEnd {
   }
 
   function refuseGarbled(connection: Connection, { id, fault }: Garbled): void {
-    if (connection.phase.phase === 'ended') return
+    if (connection.phase.phase === 'ended' || connection.phase.phase === 'replaced') return
     state.note({ fact: 'frame-garbled', address: connection.peer.address, fault })
     sendTo(state, connection.id, errorReply(id, 'invalid_format'))
   }
@@ -164,7 +164,7 @@ export function talkOver(state: State): TalkFrontEnd {
         requests.retry()
         break
       case 'virtual':
-        virtualAnswered(state, pending.session, state.rooms.get(pending.roomKey), pending.request, answer)
+        virtualAnswered(state, pending.session, pending.roomId, pending.request, answer)
         break
       case 'removal':
         removalAnswered(state, pending.owner, pending.request, answer)
@@ -185,15 +185,6 @@ export function talkOver(state: State): TalkFrontEnd {
     state.awaiting.delete(number)
     const connection = id === undefined ? undefined : connections.get(id)
     return connection?.awaits === number ? connection : undefined
-  }
-
-  function park(session: ClientSession): Mailbox {
-    const mailbox = createMailbox(settings.queue)
-    session.link = { phase: 'parked', mailbox, arrivals: state.lastSerial() }
-    deadlines.set(`resume ${session.id}`, state.now() + resumeWindow, { due: 'resume', session })
-    state.note({ fact: 'session-parked', session: session.id })
-    volunteerLeft(state, session)
-    return mailbox
   }
 
   /** Pings go on for as long as somebody is here. */
@@ -281,10 +272,15 @@ export function talkOver(state: State): TalkFrontEnd {
         connections.delete(id)
         deadlines.cancel(`hello ${id}`)
         deadlines.cancel(`held ${id}`)
+        if (connection?.phase.phase === 'replaced') {
+          return emptyInbox(inherit(state, connection.phase, undelivered))
+        }
         if (connection?.phase.phase !== 'open') return
         const { session } = connection.phase
         if (session.link.phase !== 'open' || session.link.connection !== id) return
-        const mailbox = park(session)
+        const mailbox = park(state, session)
+        state.note({ fact: 'session-parked', session: session.id })
+        volunteerLeft(state, session)
         if (!undelivered.every((frame) => mailbox.put(frame))) state.doom(session, 'queue full')
       }),
 

@@ -6,7 +6,7 @@ import type { ByeReason } from './messages/bye.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { frameOf } from './render.ts'
 import type { ClientSession, VirtualSession } from './session.ts'
-import type { State } from './state.ts'
+import type { Pending, State } from './state.ts'
 
 /** Never 1001: Talk's web client takes that for the end and does not come back. */
 const normalClosure = 1000
@@ -63,8 +63,21 @@ export function endVirtual(
     why: request ? 'removed by its owner' : 'owner gone',
   })
   if (!room) return
-  const { backend, backendUrl: url, actor, userId, owner } = session
-  const place = { version: '1.0' as const, roomid: room.id, sessionid: session.id }
+  const { backend, owner } = session
+  sayFarewell(
+    state,
+    session,
+    room.id,
+    request
+      ? { for: 'removal', owner, request: request.id }
+      : { for: 'notice', backend: backend.id, what: 'removal of a virtual session' },
+  )
+}
+
+/** Tells Nextcloud that a virtual session is no longer in a room. */
+export function sayFarewell(state: State, session: VirtualSession, roomid: string, pending: Pending): void {
+  const { backend, backendUrl: url, actor, userId } = session
+  const place = { version: '1.0' as const, roomid, sessionid: session.id }
   state.ask(
     actor
       ? {
@@ -90,8 +103,6 @@ export function endVirtual(
             },
           },
         },
-    request
-      ? { for: 'removal', owner, request: request.id }
-      : { for: 'notice', backend: backend.id, what: 'removal of a virtual session' },
+    pending,
   )
 }

@@ -42,7 +42,9 @@ export function perform(state: State, incoming: IncomingRequest): void {
       const { userids, sessionids, alluserids, properties = noProperties } = request.disinvite
       const event: TalkEvent = { event: 'disinvited', room: roomId, reason: 'disinvited' }
       tellUsers(state, backend, userids, event)
-      for (const session of seated(state, backend, sessionids)) state.tell(toSession(session.id), event)
+      // Who is meant by both names is told once.
+      const others = seated(state, backend, sessionids).filter(({ userId }) => !userids.includes(userId))
+      for (const session of others) state.tell(toSession(session.id), event)
       return tellUpdate(state, incoming, properties, alluserids, userids)
     }
     case 'update': {

@@ -11,7 +11,7 @@ export interface Seats {
 
 export function createSeats(): Seats {
   const seats = new Map<string, Session>()
-  const keyOf = (backend: Backend, roomSession: string): string => `${backend.id}|${roomSession}`
+  const keyOf = (backend: Backend, roomSession: string): string => `${backend.id}\n${roomSession}`
 
   return {
     take(session, roomSession) {

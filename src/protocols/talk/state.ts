@@ -1,7 +1,7 @@
 /** All that the Talk front end holds, and the few verbs with which its handlers act on it. */
 import type { Address } from '../../core/address.ts'
 import { createHub, type Hub } from '../../core/hub.ts'
-import type { ConnectionId, ResumeId, RoomKey } from '../../core/ids.ts'
+import type { ConnectionId, ResumeId } from '../../core/ids.ts'
 import type { MailboxLimits } from '../../core/mailbox.ts'
 import type { Throttle } from '../../core/throttle.ts'
 import { createDeadlines, type Deadlines } from '../../lib/deadline.ts'
@@ -48,7 +48,7 @@ export type Pending =
   | {
       readonly for: 'virtual'
       readonly session: VirtualSession
-      readonly roomKey: RoomKey
+      readonly roomId: string
       readonly request: string | null | undefined
     }
   | { readonly for: 'removal'; readonly owner: ClientSession; readonly request: string | null | undefined }

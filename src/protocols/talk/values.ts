@@ -9,7 +9,7 @@ import type { State } from './state.ts'
 /** What a session shares under its own name; only itself may write it, and it goes with it. */
 export const ownKeyPrefix = 'sd:'
 
-const deadlineKey = (room: Room, key: string): string => `value ${room.key} ${key}`
+const deadlineKey = (room: Room, key: string): string => `value ${room.key.length} ${room.key} ${key}`
 
 /** Sets a value for `ttl` ms (undefined: for as long as the room lives); the same value again only sets the time. */
 export function setValue(state: State, room: Room, key: string, value: RawJson, ttl: number | undefined): void {

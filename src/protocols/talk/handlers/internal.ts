@@ -5,7 +5,7 @@ import { RawJson } from '../../json-wire.ts'
 import { joinCall, leaveCall } from '../call.ts'
 import type { Connection } from '../connection-state.ts'
 import { send } from '../deliver.ts'
-import { endVirtual } from '../ending.ts'
+import { endVirtual, sayFarewell } from '../ending.ts'
 import { errorReply } from '../errors.ts'
 import { announce } from '../joins.ts'
 import type { ClientMessageOf } from '../messages/index.ts'
@@ -119,7 +119,7 @@ function addSession(
             },
           },
     },
-    { for: 'virtual', session, roomKey: room.key, request },
+    { for: 'virtual', session, roomId: room.id, request },
   )
 }
 
@@ -127,18 +127,29 @@ function addSession(
 export function virtualAnswered(
   state: State,
   session: VirtualSession,
-  room: Room | undefined,
+  roomId: string,
   request: string | null | undefined,
   answer: TalkAnswer,
 ): void {
   const { owner } = session
-  if (state.hub.get(owner.id) !== owner) return
+  const room = state.rooms.find(session.backend, roomId)
+  const isOwnerHere = state.hub.get(owner.id) === owner
   const isRefused = answer.answer === 'refused' && (session.actor !== undefined || answer.code === 'internal_error')
   if (isRefused) {
+    if (!isOwnerHere) return
     state.note({ fact: 'backend-refused', backend: session.backend.id, what: 'virtual session', code: answer.code })
     return send(state, owner, errorReply(request, 'add_failed', answer.message))
   }
-  if (!room) return send(state, owner, errorReply(request, 'add_failed', 'The room was closed meanwhile.'))
+  if (!room || !isOwnerHere) {
+    // Nextcloud has taken it in, so it has to hear that it is not there after all.
+    sayFarewell(state, session, roomId, {
+      for: 'notice',
+      backend: session.backend.id,
+      what: 'removal of a virtual session',
+    })
+    if (isOwnerHere) send(state, owner, errorReply(request, 'add_failed', 'The room was closed meanwhile.'))
+    return
+  }
 
   // Whoever lost his connection while we asked may have asked again for the same one.
   const former = owner.virtuals?.get(session.name)

@@ -1,12 +1,14 @@
 /** Resuming a session after its connection was lost. */
 import { resumeId } from '../../../core/ids.ts'
+import type { Frame } from '../../../core/mailbox.ts'
 import type { Connection, HelloMessage } from '../connection-state.ts'
 import { deliver, send } from '../deliver.ts'
 import { sayBye } from '../ending.ts'
 import { entryOf, visibleEntries } from '../entries.ts'
 import { bind, sayHello } from '../opening.ts'
+import { park } from '../parking.ts'
 import { presentParticipants } from '../participants.ts'
-import { mayTry, refuse, refuseLater } from '../refusing.ts'
+import { mayTry, refuse, refuseLater, wait } from '../refusing.ts'
 import { frameOf, joinMessage } from '../render.ts'
 import type { ClientSession } from '../session.ts'
 import type { State } from '../state.ts'
@@ -22,12 +24,47 @@ export function resume(state: State, connection: Connection, message: HelloMessa
       ? refuse(state, connection, message, 'no_such_session')
       : refuseLater(state, connection, message, 'HelloResume', 'no_such_session')
   }
-  const former = session.link
-  if (former.phase === 'open') {
-    const previous = state.connections.get(former.connection)
-    if (previous) previous.phase = { phase: 'ended' }
-    sayBye(state, former.connection, 'session_resumed')
+  const { link } = session
+  const previous = link.phase === 'open' ? state.connections.get(link.connection) : undefined
+  if (previous) takeOver(state, connection, message, session, previous)
+  else goOn(state, connection, message, session)
+}
+
+/** The session has a connection already: that one ends first, and hands over what it could not deliver. */
+function takeOver(
+  state: State,
+  connection: Connection,
+  message: HelloMessage,
+  session: ClientSession,
+  previous: Connection,
+): void {
+  park(state, session)
+  wait(state, connection)
+  // Not the number of a question: the end of the previous connection ends this wait.
+  connection.awaits = 0
+  previous.phase = { phase: 'replaced', session, heir: connection.id, hello: message }
+  sayBye(state, previous.id, 'session_resumed')
+}
+
+/** The replaced connection is gone; `undelivered` is older than anything that the session has missed since. */
+export function inherit(state: State, replaced: Replaced, undelivered: readonly Frame[]): Connection | undefined {
+  const { session, hello } = replaced
+  const heir = state.connections.get(replaced.heir)
+  if (state.hub.get(session.id) === session && session.link.phase === 'parked') {
+    const { mailbox } = session.link
+    const frames = [...undelivered, ...mailbox.takeAll()]
+    if (!frames.every((frame) => mailbox.put(frame))) state.doom(session, 'queue full')
   }
+  if (!heir) return undefined
+  heir.awaits = undefined
+  resume(state, heir, hello, session.resumeId)
+  return heir
+}
+
+type Replaced = Extract<Connection['phase'], { readonly phase: 'replaced' }>
+
+function goOn(state: State, connection: Connection, message: HelloMessage, session: ClientSession): void {
+  const former = session.link
   state.deadlines.cancel(`resume ${session.id}`)
   session.link = { phase: 'open', connection: connection.id }
   bind(state, connection, session)

@@ -24,6 +24,7 @@ export function room(state: State, connection: Connection, session: ClientSessio
 
   const wanted = state.rooms.find(session.backend, roomid)
   if (wanted && state.hub.roomOf(session.id) === wanted.key) {
+    if (sessionid) disconnectFormer(state, session, sessionid)
     state.seats.take(session, sessionid || session.id)
     return send(state, session, errorReply(message.id, 'already_joined', undefined, { room: roomBody(wanted) }))
   }

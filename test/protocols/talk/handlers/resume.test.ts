@@ -175,8 +175,53 @@ test('[R56] what the first connection still says is not heard any more', () => {
   if (!resumption.ok || !message.ok) throw new Error('messages')
   const second = world.open()
   // Both arrive before the first connection is really closed.
-  const effects = [...talk.received(second, resumption.value, now), ...talk.received(old, message.value, now)]
+  const effects = [
+    ...talk.received(second, resumption.value, now),
+    ...talk.received(old, message.value, now),
+    ...talk.closed(old, [], now),
+  ]
   const reached = effects.flatMap((effect) => (effect.do === 'send' ? effect.to : []))
   expect(reached).toContain(second)
   expect(reached).not.toContain(b.connection)
+})
+
+test('[R56] [R45] what the first connection could not deliver reaches the second, after the list and in order', () => {
+  const server = talkServer()
+  const { talk, world } = server
+  const [a] = server.room(2)
+  const [old, now] = [a.connection, world.clock.now()]
+  const resumption = talk.decode(JSON.stringify({ type: 'hello', hello: { version: '1.0', resumeid: a.resumeId } }))
+  if (!resumption.ok) throw new Error('message')
+  const second = world.open()
+  const stuck = ['{"n":1}', '{"n":2}'].map((text) => ({ text, kind: 'plain' as const }))
+
+  expect(
+    talk.received(second, resumption.value, now).flatMap((effect) => (effect.do === 'send' ? effect.to : [])),
+  ).toEqual([old])
+  const sent = talk.closed(old, stuck, now).flatMap((effect) => (effect.do === 'send' ? [effect] : []))
+
+  expect(sent.every(({ to }) => to.length === 1 && to[0] === second)).toBe(true)
+  const texts = sent.map(({ frame }) => frame.text)
+  expect(texts[0]).toContain('"type":"hello"')
+  expect(texts[1]).toContain('"type":"join"')
+  expect(texts.slice(2, 4)).toEqual(['{"n":1}', '{"n":2}'])
+})
+
+test('[R56] whoever took over and is gone before the first connection has closed leaves the session waiting', () => {
+  const server = talkServer()
+  const { talk, world } = server
+  const [a] = server.room(1)
+  const now = world.clock.now()
+  const resumption = talk.decode(JSON.stringify({ type: 'hello', hello: { version: '1.0', resumeid: a.resumeId } }))
+  if (!resumption.ok) throw new Error('message')
+  const second = world.open()
+  talk.received(second, resumption.value, now)
+  talk.closed(second, [], now)
+  talk.closed(a.connection, [{ text: '{"n":1}', kind: 'plain' }], now)
+
+  const third = world.open()
+  const sent = talk
+    .received(third, resumption.value, now)
+    .flatMap((effect) => (effect.do === 'send' ? [effect.frame.text] : []))
+  expect(sent).toContain('{"n":1}')
 })
