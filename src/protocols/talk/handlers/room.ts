@@ -79,6 +79,8 @@ function enter(
 ): void {
   leaveRoom(state, session)
   const joined = state.rooms.open(session.backend, reply.roomid, reply.properties)
+  // An internal client that came first knew none.
+  joined.properties ??= reply.properties
   roomJoined(state, session)
   state.seats.take(session, message.room.sessionid ?? '')
   session.roomUserId = session.userId === '' ? (reply.session?.userid ?? '') : ''

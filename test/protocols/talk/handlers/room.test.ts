@@ -176,3 +176,10 @@ test('[R8] a join that is answered while the client is lost is there when it com
   expect(inShort(heard)).toEqual(['hello', 'event room join', 'room', 'event room join', 'event room join'])
   expect(comings(heard)).toEqual([`+${a.id}`, `+${b.id}`, `+${a.id}`])
 })
+
+test('[R35] the properties are there for the first whom Nextcloud tells of, also when an internal client came before', () => {
+  const server = talkServer()
+  server.internal().joins('den')
+  const [answer] = server.user('alice').joins('den')
+  expect(at(answer, 'room', 'properties')).toEqual({ name: 'The den', type: 2 })
+})
