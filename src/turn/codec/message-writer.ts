@@ -18,11 +18,12 @@ import { type Codec, writeOctets } from './values.ts'
 /**
  * `begin` or `answer` first; then attributes, in the order in which they are to stand; MACs behind all attributes
  * (SHA-1 before SHA-256), the checksum last; `end` answers the length. What is written is a valid message after every step.
- * Each step throws a RangeError if the target is too small for it.
+ * Each step throws a RangeError if the target is too small for it; until then anything behind `start` may be written to,
+ * so a slot of a larger buffer is handed in as a view of its own.
  */
 export interface MessageWriter {
   begin(target: Uint8Array, start: number, method: Method, messageClass: MessageClass, transaction: Uint8Array): this
-  /** A message of the request's method and transaction. The request may lie in the target itself, at its start. */
+  /** A message of the request's method and transaction. The request may lie in the target itself, at `start`, and is gone then. */
   answer(
     target: Uint8Array,
     start: number,

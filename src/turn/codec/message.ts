@@ -175,7 +175,9 @@ function noteValue(findings: Findings, bytes: Uint8Array, at: number): void {
   const type = uint16At(bytes, at)
   const codec = codecOf(type)
   if (codec) {
-    if (!codec.fits(bytes, at + attributeHeaderLength, uint16At(bytes, at + 2))) findings.malformed ??= type
+    // One is enough for a refusal; looking on would let a hostile message cost more.
+    if (findings.malformed !== undefined) return
+    if (!codec.fits(bytes, at + attributeHeaderLength, uint16At(bytes, at + 2))) findings.malformed = type
   } else if (mustBeUnderstood(type)) {
     if (findings.unknown) findings.unknown.push(type)
     else findings.unknown = [type]

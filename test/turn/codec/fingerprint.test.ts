@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import { crc32, fingerprintHolds } from '../../../src/turn/codec/fingerprint.ts'
 import { decoded, written } from './messages.ts'
 import { ipv4Response, ipv6Response, longTermRequest, request } from './vectors.ts'
@@ -7,6 +8,11 @@ describe('FINGERPRINT', () => {
   test('[C11] is the CRC-32 of what is in front of it', () => {
     const check = new TextEncoder().encode('-123456789-')
     expect(crc32(check, 1, 10)).toBe(0xcbf43926)
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.nat(5), (bytes, start) => {
+        expect(crc32(bytes, start, bytes.length)).toBe(Bun.hash.crc32(bytes.slice(start)))
+      }),
+    )
     for (const bytes of [request, ipv4Response, ipv6Response]) {
       const message = decoded(bytes)
       expect(message.fingerprintAt).toBe(bytes.length - 8)
