@@ -4,7 +4,7 @@ import { type ConnectionId, roomKey } from '../../core/ids.ts'
 import type { Frame } from '../../core/mailbox.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { createRenderer, frameOf, frameOfNews, messageText } from './render.ts'
-import { type ClientSession, isClientSession, type VirtualSession } from './session.ts'
+import { type ClientSession, isClientSession, type Session, type VirtualSession } from './session.ts'
 import type { State } from './state.ts'
 import type { TalkEvent } from './vocabulary.ts'
 
@@ -24,20 +24,19 @@ export function deliver(state: State, session: ClientSession, frame: Frame): voi
 
 /** Tells an event to those of its address who are here. */
 export function told(state: State, to: Address, event: TalkEvent): void {
+  if (isForeign(state, to, event)) return
   const render = createRenderer(event)
+  const author = authorOf(state, event)
   // Receivers of the same frames form one group: what they get is encoded once and sent many times.
   let group: Group | undefined
   const groups: Group[] = []
 
   for (const session of state.hub.resolve(to)) {
+    // Found once and compared by identity: in a large room this loop is what a message costs.
+    if (session === author) continue
     if (!isClientSession(session)) {
       if (to.kind === 'session') toldVirtual(state, session, event)
       continue
-    }
-    if (!concerns(event, session)) continue
-    // 1.2: who is told that he was disinvited from the very room that he is in has no session any more.
-    if (event.event === 'disinvited' && state.hub.roomOf(session.id) === roomKey(session.backend.id, event.room)) {
-      state.doom(session, 'disinvited')
     }
     const frames = render(session)
     const { link } = session
@@ -57,6 +56,7 @@ export function told(state: State, to: Address, event: TalkEvent): void {
   for (const { frames, to } of groups) {
     for (const frame of frames) state.emit({ do: 'send', to, frame })
   }
+  if (event.event === 'disinvited') doomDisinvited(state, to, event.room)
 }
 
 interface Group {
@@ -64,17 +64,24 @@ interface Group {
   readonly to: ConnectionId[]
 }
 
-function concerns(event: TalkEvent, session: ClientSession): boolean {
-  switch (event.event) {
-    case 'message':
-      // Nothing crosses from one backend to another, and nobody hears himself.
-      return session.id !== event.from.session && session.backend.id === event.from.backend
-    case 'news':
-      return session.id !== event.except
-    case 'joined':
-    case 'room-message':
-    case 'disinvited':
-      return true
+/** Nothing crosses from one backend to another. The keys of users and rooms hold their backend, those of sessions do not. */
+function isForeign(state: State, to: Address, event: TalkEvent): boolean {
+  if (to.kind !== 'session' || event.event !== 'message') return false
+  const target = state.hub.get(to.session)
+  return target !== undefined && target.backend.id !== event.from.backend
+}
+
+/** Who has said it hears nothing of it. */
+function authorOf(state: State, event: TalkEvent): Session | undefined {
+  const id = event.event === 'message' ? event.from.session : event.event === 'news' ? event.except : undefined
+  return id === undefined ? undefined : state.hub.get(id)
+}
+
+/** 1.2: who is told that he was disinvited from the very room that he is in has no session any more. */
+function doomDisinvited(state: State, to: Address, room: string): void {
+  for (const session of state.hub.resolve(to)) {
+    const isThere = state.hub.roomOf(session.id) === roomKey(session.backend.id, room)
+    if (isThere && isClientSession(session)) state.doom(session, 'disinvited')
   }
 }
 
@@ -83,7 +90,7 @@ function toldVirtual(state: State, session: VirtualSession, event: TalkEvent): v
   const { owner, name } = session
   switch (event.event) {
     case 'message':
-      if (owner.id === event.from.session || session.backend.id !== event.from.backend) return
+      if (owner.id === event.from.session) return
       deliver(state, owner, { text: messageText(event, name), kind: 'plain' })
       return
     case 'disinvited':
