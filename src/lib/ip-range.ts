@@ -2,7 +2,8 @@
 
 type Words = readonly [number, number, number, number]
 
-type IpAddress =
+export type IpAddress =
+  /** 32 bits, unsigned. */
   | { readonly family: 4; readonly value: number }
   /** 128 bits as four unsigned 32-bit words, most significant first. */
   | { readonly family: 6; readonly words: Words }
@@ -20,7 +21,7 @@ export type IpRanges = readonly IpRange[]
  */
 export function parseIpRange(text: string): IpRange | undefined {
   const slash = text.indexOf('/')
-  const address = parseAddress(slash === -1 ? text : text.slice(0, slash))
+  const address = parseIpAddress(slash === -1 ? text : text.slice(0, slash))
   if (!address) return undefined
   const mapped = address.family === 4 && text.includes(':')
   const bits = address.family === 6 || mapped ? 128 : 32
@@ -32,10 +33,24 @@ export function parseIpRange(text: string): IpRange | undefined {
 
 /** Whether one of the ranges holds the address; text that is no address is in none. */
 export function contains(ranges: IpRanges, address: string): boolean {
-  const parsed = parseAddress(address)
-  if (!parsed) return false
-  for (const range of ranges) if (holds(range, parsed)) return true
+  const parsed = parseIpAddress(address)
+  return parsed !== undefined && containsAddress(ranges, parsed)
+}
+
+/** The same for an address that is there as a number. One of IPv6 that holds an IPv4 address is not undressed here. */
+export function containsAddress(ranges: IpRanges, address: IpAddress): boolean {
+  for (const range of ranges) if (holds(range, address)) return true
   return false
+}
+
+/** Whether every address of `inner` is one of `outer`. */
+export function liesWithin(inner: IpRange, outer: IpRange): boolean {
+  if (inner.family === 4) {
+    return outer.family === 4 && (inner.mask & outer.mask) >>> 0 === outer.mask && holdsValue(outer, inner.base)
+  }
+  if (outer.family === 4) return false
+  const isNarrower = outer.mask.every((word, index) => ((inner.mask[index] ?? 0) & word) >>> 0 === word)
+  return isNarrower && holdsWords(outer, inner.base)
 }
 
 /**
@@ -43,7 +58,7 @@ export function contains(ranges: IpRanges, address: string): boolean {
  * because that is what one subscriber has at hand. Whatever is no address shares the one key `unknown`.
  */
 export function addressKey(address: string): string {
-  const parsed = parseAddress(address)
+  const parsed = parseIpAddress(address)
   if (!parsed) return 'unknown'
   if (parsed.family === 4) return dotted(parsed.value)
   const [first, second] = parsed.words
@@ -75,10 +90,14 @@ function v6Range(words: Words, prefix: number): IpRange {
 }
 
 function holds(range: IpRange, address: IpAddress): boolean {
-  if (range.family === 4) return address.family === 4 && (address.value & range.mask) >>> 0 === range.base
-  if (address.family === 4) return false
-  const { words } = address
-  const { base, mask } = range
+  if (range.family === 4) return address.family === 4 && holdsValue(range, address.value)
+  return address.family === 6 && holdsWords(range, address.words)
+}
+
+const holdsValue = ({ base, mask }: IpRange & { readonly family: 4 }, value: number): boolean =>
+  (value & mask) >>> 0 === base
+
+function holdsWords({ base, mask }: IpRange & { readonly family: 6 }, words: Words): boolean {
   return (
     (words[0] & mask[0]) >>> 0 === base[0] &&
     (words[1] & mask[1]) >>> 0 === base[1] &&
@@ -100,7 +119,8 @@ function prefixLength(text: string, most: number): number | undefined {
 
 const longestAddress = 45
 
-function parseAddress(text: string): IpAddress | undefined {
+/** Reads an address without a prefix; `::ffff:a.b.c.d` becomes IPv4, a zone (`%eth0`) is left out. */
+export function parseIpAddress(text: string): IpAddress | undefined {
   // A socket that listens for both families reports IPv4 peers like this, so it is worth a short way.
   const mapped = text.startsWith('::ffff:') && text.includes('.')
   if (!mapped && text.includes(':')) return parseV6(text)

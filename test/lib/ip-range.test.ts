@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { addressKey, contains, type IpRange, parseIpRange } from '../../src/lib/ip-range.ts'
+import {
+  addressKey,
+  contains,
+  containsAddress,
+  type IpRange,
+  liesWithin,
+  parseIpAddress,
+  parseIpRange,
+} from '../../src/lib/ip-range.ts'
 
 function range(text: string): IpRange {
   const parsed = parseIpRange(text)
@@ -133,6 +141,53 @@ describe('parseIpRange', () => {
       }),
     )
   })
+})
+
+describe('liesWithin', () => {
+  test.each([
+    ['10.1.0.0/16', '10.0.0.0/8', true],
+    ['10.0.0.0/8', '10.0.0.0/8', true],
+    ['10.0.0.0/7', '10.0.0.0/8', false],
+    ['0.0.0.0/0', '10.0.0.0/8', false],
+    ['11.1.0.0/16', '10.0.0.0/8', false],
+    ['fe80::1', 'fe80::/10', true],
+    ['::/0', 'fe80::/10', false],
+    ['fec0::/10', 'fe80::/10', false],
+    ['2001:db8:0:0:8000::/66', '2001:db8::/65', false],
+    ['10.0.0.0/8', '::/0', false],
+    ['::1', '0.0.0.0/0', false],
+  ])('%s in %s: %p', (inner, outer, expected) => {
+    expect(liesWithin(range(inner), range(outer))).toBe(expected)
+  })
+
+  test('what lies within has no address outside', () => {
+    const some = fc.tuple(v6Groups, fc.integer({ min: 0, max: 128 })).map(([groups, prefix]) => ({ groups, prefix }))
+    fc.assert(
+      fc.property(some, some, fc.nat(8), fc.nat(128), (outer, inner, shared, bit) => {
+        const groups = [...outer.groups.slice(0, shared), ...inner.groups.slice(shared)]
+        const [small, large] = [
+          range(`${full(groups)}/${inner.prefix}`),
+          range(`${full(outer.groups)}/${outer.prefix}`),
+        ]
+        fc.pre(liesWithin(small, large) && bit >= inner.prefix && bit < 128)
+        const other = groups.map((group, index) => (index === bit >> 4 ? group ^ (0x8000 >> (bit & 15)) : group))
+        expect(contains([large], full(other))).toBe(true)
+      }),
+    )
+  })
+})
+
+test('an address that was read is held like its text', () => {
+  fc.assert(
+    fc.property(v6Groups, fc.integer({ min: 0, max: 128 }), (groups, prefix) => {
+      fc.pre(!full(groups).startsWith('0:0:0:0:0:ffff:'))
+      const address = parseIpAddress(full(groups))
+      if (!address) throw new Error('not read')
+      for (const text of [`${full(groups)}/${prefix}`, '::/1', '0.0.0.0/0']) {
+        expect(containsAddress([range(text)], address)).toBe(contains([range(text)], full(groups)))
+      }
+    }),
+  )
 })
 
 describe('addressKey', () => {

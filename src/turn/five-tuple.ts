@@ -1,0 +1,54 @@
+/** Keys under which addresses, peers and clients stand in maps: numbers for IPv4, which cost nothing, short text for IPv6. */
+import type { IpAddress, TransportAddress } from './codec/ip-address.ts'
+
+/** An IPv4 address and the same in IPv6 clothes (`::ffff:a.b.c.d`) have one key. */
+export type IpKey = number | string
+export type PeerKey = number | string
+export type ClientKey = number | string
+
+/** Where a request came from and which of our sockets it came to: the five-tuple of RFC 8656 section 2. */
+export interface Client {
+  readonly address: TransportAddress
+  /** Which of our listening sockets, counted from 0: it stands for our address, our port and the transport. */
+  readonly listener: number
+}
+
+/** 48 bits of an address and a port leave this many values in a number that is still exact. */
+const listenersInNumber = 32
+
+export function ipKey(ip: IpAddress): IpKey {
+  const bare = unmapped(ip)
+  return bare.family === 4 ? bare.value : wordsKey(bare.words)
+}
+
+export function peerKey(ip: IpAddress, port: number): PeerKey {
+  const key = ipKey(ip)
+  return typeof key === 'number' ? key * 0x10000 + port : key + String.fromCharCode(port)
+}
+
+export function clientKey({ address, listener }: Client): ClientKey {
+  const key = peerKey(address.ip, address.port)
+  return typeof key === 'number' && listener < listenersInNumber
+    ? key * listenersInNumber + listener
+    : `${key}/${listener}`
+}
+
+/** What a socket for both families reports as `::ffff:a.b.c.d` is an IPv4 address; everything else is what it is. */
+export function unmapped(ip: IpAddress): IpAddress {
+  if (ip.family === 4) return ip
+  const [first, second, third, fourth] = ip.words
+  return first === 0 && second === 0 && third === 0xffff ? { family: 4, value: fourth } : ip
+}
+
+function wordsKey([first, second, third, fourth]: readonly [number, number, number, number]): string {
+  return String.fromCharCode(
+    first >>> 16,
+    first & 0xffff,
+    second >>> 16,
+    second & 0xffff,
+    third >>> 16,
+    third & 0xffff,
+    fourth >>> 16,
+    fourth & 0xffff,
+  )
+}
