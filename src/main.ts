@@ -4,6 +4,7 @@ import { runSideBySide } from './bench/side-by-side/run.ts'
 import { checkConfig } from './commands/check-config.ts'
 import { doctor } from './commands/doctor.ts'
 import { help } from './commands/help.ts'
+import { importTurnserver } from './commands/import-turnserver.ts'
 import { serve } from './commands/serve.ts'
 import { announcedVersion, heliographVersion } from './version.ts'
 
@@ -18,6 +19,8 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
       return wantsHelp ? help('check-config') : checkConfig(rest)
     case 'doctor':
       return wantsHelp ? help('doctor') : doctor(rest)
+    case 'import-turnserver':
+      return wantsHelp ? help('import-turnserver') : importTurnserver(rest)
     case 'bench':
       return rest[0] === 'side-by-side' ? runSideBySide(rest.slice(1)) : runBench(rest)
     case 'proxy':

@@ -5,10 +5,11 @@ const pages = {
   heliograph serve [--config FILE]   the signaling server; without a file: development mode on 127.0.0.1:8080
   heliograph check-config FILE       prints every fault of a configuration with its line
   heliograph doctor URL              says why a set-up does not work, and what to do
+  heliograph import-turnserver FILE  turns coturn's turnserver.conf into settings for here
   heliograph bench …                 the load generator (heliograph bench --help)
   heliograph version
 
-serve, check-config and doctor take --help as well.
+serve, check-config, doctor and import-turnserver take --help as well.
 `,
   serve: `heliograph serve [--config FILE] [--log-format json|text] [--log-level LEVEL]
 
@@ -39,9 +40,15 @@ Looks from this machine at name, port, certificate, welcome, clock, WebSocket, s
 ok, warn, FAIL, or - for what was not looked at; below it what to do. Shows no secret.
 Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage.
 `,
+  'import-turnserver': `heliograph import-turnserver FILE
+
+Prints the [turn-server] section for an existing turnserver.conf of coturn, secrets included, and in comments below it
+what became of every other line: what to look at, what is left out and why, and lines that are not known.
+To take it over: heliograph import-turnserver /etc/turnserver.conf >> server.conf
+`,
 } as const
 
-export function help(command: 'serve' | 'check-config' | 'doctor' | undefined): number {
+export function help(command: Exclude<keyof typeof pages, 'all'> | undefined): number {
   process.stdout.write(pages[command ?? 'all'])
   return 0
 }

@@ -1,0 +1,56 @@
+/** Makes the settings of [turn-server] from the options of a turnserver.conf, and says what became of every line. */
+import { connectionSettings } from './connections.ts'
+import { createDraft, type Draft, type Note, type Setting } from './draft.ts'
+import { type ConfLine, readLines } from './lines.ts'
+import { fates } from './options.ts'
+import { peerSettings } from './peers.ts'
+import { userSettings } from './users.ts'
+
+export interface Conversion {
+  /** In the order in which they are to stand. Some are secret. */
+  readonly settings: readonly Setting[]
+  readonly notes: readonly Note[]
+}
+
+/** Never throws, whatever the text. */
+export function convertTurnserverConf(text: string): Conversion {
+  const lines = readLines(text)
+  const settings: Setting[] = []
+  const notes: Note[] = []
+  const draft = createDraft(lines, settings, notes)
+  connectionSettings(draft)
+  userSettings(draft)
+  peerSettings(draft)
+  limitSettings(draft)
+  for (const line of lines) otherOption(draft, line)
+  return { settings, notes: notes.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
+}
+
+function limitSettings(draft: Draft): void {
+  const limits = { 'user-quota': 'userquota', 'total-quota': 'totalquota', 'max-bps': 'maxbps' }
+  for (const [option, key] of Object.entries(limits)) {
+    const limit = draft.number(option, 0, 10 ** 12)
+    if (limit !== undefined) draft.put(key, [{ text: String(limit), from: draft.last(option) }])
+  }
+  if (!draft.last('user-quota')) {
+    draft.note('look at', 'user-quota', 'is not set, which is no limit for coturn; here it is 24 (userquota)')
+  }
+  const perSecond = draft.number('unauthorized-ratelimit-rps', 0, 1_000_000)
+  if (draft.isOn('unauthorized-ratelimit')) {
+    draft.put('challengerate', [{ text: String(perSecond ?? 10), from: draft.last('unauthorized-ratelimit') }])
+  }
+  if (draft.isOn('rfc5766-channel-numbers')) {
+    draft.put('legacychannels', [{ text: 'true', from: draft.last('rfc5766-channel-numbers') }])
+  }
+}
+
+function otherOption(draft: Draft, line: ConfLine): void {
+  const fate = fates.get(line.option)
+  if (!fate) draft.note('unknown', line, 'coturn does not know this either')
+  else if (fate.fate === 'left out') draft.note('left out', line, fate.why)
+  else if (fate.fate === 'always') {
+    const isOff = /^(?:0|no|off|false|n|f)$/i.test(line.value)
+    if (isOff) draft.note('look at', line, `is switched off there; here it cannot be: ${fate.why}`)
+    else draft.note('always', line, fate.why)
+  }
+}
