@@ -1,4 +1,5 @@
 /** The relay ports of one relay address: which are free, which are kept for somebody, which rest (SPEC Q7–Q11). */
+import { createPool, createQueue } from './port-sets.ts'
 
 export interface PortSettings {
   readonly min: number
@@ -33,8 +34,9 @@ const [free, used, kept, resting] = [0, 1, 2, 3]
 export function createPorts({ min, max, random }: PortSettings): Ports {
   const state = new Uint8Array(max - min + 1)
   const pool = createPool(min, max)
-  /** Since when each rests; the one that has rested longest comes first. */
-  const rests = new Map<number, number>()
+  const rests = createQueue(min, max)
+  /** Since when (ms) each rests, of those that do. */
+  const restsSince = new Float64Array(state.length)
   const reservations = new Map<string, { readonly port: number; readonly until: number }>()
   let inUse = 0
 
@@ -45,7 +47,7 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
   function set(port: number, next: number): void {
     const before = stateOf(port)
     if (before === free) pool.remove(port)
-    if (before === resting) rests.delete(port)
+    if (before === resting) rests.remove(port)
     inUse += Number(next === used) - Number(before === used)
     state[port - min] = next
     if (next === free) pool.add(port)
@@ -58,8 +60,8 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
       reservations.delete(token)
       set(port, free)
     }
-    for (const [port, since] of rests) {
-      if (since + restPeriod > now) break
+    for (let port = rests.first(); port !== undefined; port = rests.first()) {
+      if ((restsSince[port - min] ?? 0) + restPeriod > now) break
       set(port, free)
     }
   }
@@ -67,7 +69,7 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
   function search(wish: Wish): number | undefined {
     const found = pool.find(random, (port) => fits(wish, port, isFree))
     if (found !== undefined) return found
-    for (const port of rests.keys()) {
+    for (let port = rests.first(); port !== undefined; port = rests.after(port)) {
       const first = wish === 'pair' ? port - (port % 2) : port
       if (fits(wish, first, isFreeOrRests)) return first
     }
@@ -99,7 +101,8 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
     release(port, now) {
       if (port < min || port > max || stateOf(port) !== used) return
       set(port, resting)
-      rests.set(port, now)
+      rests.add(port)
+      restsSince[port - min] = now
     },
     get inUse() {
       return inUse
@@ -110,40 +113,4 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
 function fits(wish: Wish, port: number, isUsable: (port: number) => boolean): boolean {
   if (wish === 'any') return isUsable(port)
   return port % 2 === 0 && isUsable(port) && (wish === 'even' || isUsable(port + 1))
-}
-
-interface Pool {
-  add(port: number): void
-  remove(port: number): void
-  /** The first that fits, from a random place on. */
-  find(random: (below: number) => number, fits: (port: number) => boolean): number | undefined
-}
-
-/** A set of ports that knows its n-th member, all of them in the beginning. */
-function createPool(min: number, max: number): Pool {
-  const members = Uint16Array.from({ length: max - min + 1 }, (_, index) => min + index)
-  const places = Uint16Array.from(members.keys())
-  let size = members.length
-
-  return {
-    add(port) {
-      members[size] = port
-      places[port - min] = size++
-    },
-    remove(port) {
-      const last = members[--size] ?? port
-      const place = places[port - min] ?? size
-      members[place] = last
-      places[last - min] = place
-    },
-    find(random, fitsWish) {
-      if (size === 0) return undefined
-      const begin = random(size)
-      for (let step = 0; step < size; step++) {
-        const port = members[(begin + step) % size]
-        if (port !== undefined && fitsWish(port)) return port
-      }
-      return undefined
-    },
-  }
 }

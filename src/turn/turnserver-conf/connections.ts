@@ -47,7 +47,10 @@ function listenSettings(draft: Draft, hosts: readonly Host[]): void {
         draft.note('look at', line, 'every address of listen is for UDP and TCP; close the other in the firewall')
     }
   }
-  if (tlsPort === undefined) return
+  if (tlsPort === undefined) {
+    if (noUdp && noTcp) draft.note('look at', 'no-udp', 'with no-tcp and without TLS leaves nothing to listen on')
+    return
+  }
   if (tlsPort === port && !(noUdp && noTcp)) {
     const line = draft.last('tls-listening-port') ?? 'tls-listening-port'
     draft.note('look at', line, `is ${port} as listening-port is; choose another port for tlslisten and add it`)
@@ -63,7 +66,12 @@ function listenSettings(draft: Draft, hosts: readonly Host[]): void {
 
 /** Undefined when there is nothing to listen with: TLS is off, or certificate or key are missing. */
 function tlsPortOf(draft: Draft): number | undefined {
-  if (draft.isOn('no-tls')) return undefined
+  if (draft.isOn('no-tls')) {
+    for (const option of ['tls-listening-port', 'cert', 'pkey']) {
+      for (const line of draft.all(option)) draft.note('left out', line, 'no-tls is on')
+    }
+    return undefined
+  }
   const given = draft.number('tls-listening-port', 1, 65_535)
   const missing = (['cert', 'pkey'] as const).filter((option) => !draft.last(option))
   if (missing.length === 0) return given ?? defaultTlsPort

@@ -38,6 +38,10 @@ function limitSettings(draft: Draft): void {
   const perSecond = draft.number('unauthorized-ratelimit-rps', 0, 1_000_000)
   if (draft.isOn('unauthorized-ratelimit')) {
     draft.put('challengerate', [{ text: String(perSecond ?? 10), from: draft.last('unauthorized-ratelimit') }])
+  } else {
+    for (const line of draft.all('unauthorized-ratelimit-rps')) {
+      draft.note('left out', line, 'unauthorized-ratelimit is off; here the limit is 10 (challengerate)')
+    }
   }
   if (draft.isOn('rfc5766-channel-numbers')) {
     draft.put('legacychannels', [{ text: 'true', from: draft.last('rfc5766-channel-numbers') }])

@@ -104,6 +104,8 @@ describe('listeners', () => {
     expect(settings('no-udp\nno-tcp\ncert=c\npkey=k')).not.toContainKey('listen')
     expect([settings('no-udp'), notes('no-udp')]).toMatchObject([{ listen: ':3478' }, ['look at 1 no-udp']])
     expect(notes('no-udp=no')).toEqual([])
+    expect(convertTurnserverConf('no-udp\nno-tcp').notes.map(({ option }) => option)).toContain('no-udp')
+    expect(notes('no-tls\ncert=c\npkey=k')).toEqual(['left out 2 cert', 'left out 3 pkey'])
   })
 })
 
@@ -192,6 +194,10 @@ test('limits', () => {
     legacychannels: 'true',
   })
   expect(settings('unauthorized-ratelimit-rps=5\nmax-bps=fast')).toEqual({ listen: ':3478' })
+  expect(notes('unauthorized-ratelimit-rps=5\nmax-bps=fast')).toEqual([
+    'left out 1 unauthorized-ratelimit-rps',
+    'look at 2 max-bps',
+  ])
 })
 
 test('what cannot be switched off here is told, and lines that nobody knows are named, cut short', () => {
