@@ -10,6 +10,7 @@ import {
   type Sender,
 } from '../../src/turn/authenticate.ts'
 import { longTermKey } from '../../src/turn/codec/keys.ts'
+import { createMessageWriter } from '../../src/turn/codec/message-writer.ts'
 import { createCredentials, restPassword } from '../../src/turn/credentials.ts'
 import { createNonces } from '../../src/turn/nonce.ts'
 import { at } from './ip.ts'
@@ -76,6 +77,17 @@ describe('[A4] what is missing, in this order', () => {
 test('[A5] a request without any attribute is answered with the shortest refusal', () => {
   const bare = { ...alice, isBare: true, hasIntegrity: false, username: undefined, realm: undefined, nonce: undefined }
   expect(authenticate(bare)).toEqual(badRequest)
+})
+
+test('[A15] what a stranger gets stays in proportion', () => {
+  const target = new Uint8Array(200)
+  const begin = (kind: 'request' | 'error') =>
+    createMessageWriter().begin(target, 0, 'allocate', kind, new Uint8Array(12))
+  expect(begin('request').end()).toBe(20)
+  expect(begin('error').put('errorCode', { code: 400, reason: '' }).end()).toBe(28)
+  expect(begin('request').put('requestedTransport', 17).end()).toBe(28)
+  const refused = begin('error').put('errorCode', { code: 401, reason: '' })
+  expect(refused.put('realm', realm).put('nonce', nonces.make(client, now)).end()).toBe(72)
 })
 
 describe('[A6] all keys are tried, whoever it is', () => {
