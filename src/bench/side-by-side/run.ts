@@ -79,9 +79,19 @@ async function runSession({ rounds, scenarios, contenders, json, markdown }: Opt
       remarks: remarks(runs),
     }
     if (json !== undefined) await Bun.write(json, `${JSON.stringify({ ...session, runs }, null, 2)}\n`)
-    if (markdown !== undefined) await Bun.write(markdown, markdownPage(session))
+    if (markdown !== undefined) await Bun.write(markdown, `${markdownPage(session)}${await writtenByHand(markdown)}`)
     if (round === rounds - 1) console.log(`\n${summary(session)}`)
   }
+}
+
+const handMarker = '<!-- what follows is written by hand and kept when the tables are made anew -->'
+
+/** What a person wrote below the tables of an earlier run: why a number is as it is. */
+async function writtenByHand(path: string): Promise<string> {
+  const file = Bun.file(path)
+  const text = (await file.exists()) ? await file.text() : ''
+  const start = text.indexOf(handMarker)
+  return start < 0 ? '' : `\n${text.slice(start)}`
 }
 
 /** One scenario against a server that was started for it and is ended after it. */
