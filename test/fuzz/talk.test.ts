@@ -9,9 +9,9 @@ import { createDice, type Dice } from '../support/clock.ts'
 import { parseJson, textAt } from '../support/json.ts'
 import { frame, hello, mutated, type Pool, roomRequest } from './talk-words.ts'
 
-/** Other seeds: HELIOGRAPH_SEED=… */
-const firstSeed = Number(process.env['HELIOGRAPH_SEED'] ?? 1)
-const runs = Number(process.env['HELIOGRAPH_RUNS'] ?? 150)
+/** Other seeds: TEST_SEED=… */
+const firstSeed = Number(process.env['TEST_SEED'] ?? 1)
+const runs = Number(process.env['TEST_RUNS'] ?? 150)
 const stepsPerRun = 300
 
 interface Fuzz {

@@ -7,9 +7,9 @@ import { clouds, leftIn, type TalkServer, talkServer } from '../protocols/talk/s
 import { createDice, type Dice } from '../support/clock.ts'
 import { createSimulatedClient, type SimulatedClient } from './talk-client.ts'
 
-/** Other seeds: HELIOGRAPH_SEED=… */
-const firstSeed = Number(process.env['HELIOGRAPH_SEED'] ?? 1)
-const runs = Number(process.env['HELIOGRAPH_RUNS'] ?? 25)
+/** Other seeds: TEST_SEED=… */
+const firstSeed = Number(process.env['TEST_SEED'] ?? 1)
+const runs = Number(process.env['TEST_RUNS'] ?? 25)
 const steps = 600
 const rooms = ['den', 'den', 'den', 'attic', 'hall'] as const
 

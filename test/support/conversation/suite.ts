@@ -8,8 +8,8 @@ import type { Side, Stage } from './stage.ts'
 
 const folder = resolve(import.meta.dir, '../../wire/talk')
 
-/** Real time (ms) that a conversation may let go by on sockets, unless HELIOGRAPH_SLOW_TESTS is set. */
-const longestWait = process.env['HELIOGRAPH_SLOW_TESTS'] ? Number.POSITIVE_INFINITY : 15_000
+/** Real time (ms) that a conversation may let go by on sockets, unless SLOW_TESTS is set. */
+const longestWait = process.env['SLOW_TESTS'] ? Number.POSITIVE_INFINITY : 15_000
 
 export function talkConversations(): readonly Conversation[] {
   return readdirSync(folder)
@@ -22,7 +22,7 @@ export function talkConversations(): readonly Conversation[] {
 export function heldOnSockets(side: Side): readonly Conversation[] {
   const concerned = talkConversations().filter((conversation) => concerns(conversation, side))
   for (const { name, waits } of concerned.filter(({ waits }) => waits > longestWait))
-    console.log(`NOT RUN: ${name} on a socket (${side}): waits ${waits / 1000} s, needs HELIOGRAPH_SLOW_TESTS=1`)
+    console.log(`NOT RUN: ${name} on a socket (${side}): waits ${waits / 1000} s, needs SLOW_TESTS=1`)
   return concerned.filter(({ waits }) => waits <= longestWait)
 }
 

@@ -11,7 +11,7 @@ import { ipv4Response, ipv6Response, longTermRequest, request, sha256Request } f
 
 const names = Object.keys(attributes) as AttributeName[]
 const key = new Uint8Array(16)
-const numRuns = Number(process.env['HELIOGRAPH_RUNS'] ?? 1_000)
+const numRuns = Number(process.env['TEST_RUNS'] ?? 1_000)
 
 /** Asks a packet everything that can be asked. */
 function interrogate(bytes: Uint8Array): void {
