@@ -281,6 +281,7 @@ export function talkOver(state: State): TalkFrontEnd {
         const mailbox = park(state, session)
         state.note({ fact: 'session-parked', session: session.id })
         volunteerLeft(state, session)
+        if (connection.inbox.some(({ type }) => type === 'bye')) state.doom(session, 'bye')
         if (!undelivered.every((frame) => mailbox.put(frame))) state.doom(session, 'queue full')
       }),
 

@@ -38,7 +38,7 @@ export function leaveRoom(state: State, session: Session, quietly = false): Room
     })
     if (session.kind === 'internal') publishParticipants(state, room)
   }
-  if (!quietly && isTalkParticipant(session) && roomSession !== '') tellBackend(state, session, room, roomSession)
+  if (!quietly && isTalkParticipant(session) && roomSession !== '') tellBackend(state, session, room.id, roomSession)
   return room
 }
 
@@ -53,12 +53,13 @@ export function emptyRoom(state: State, room: Room): readonly Session[] {
     session.roomUserId = ''
     state.hub.leave(session.id)
     state.note({ fact: 'room-left', session: session.id, backend: room.backend.id, room: room.id })
-    if (isTalkParticipant(session) && roomSession !== '') tellBackend(state, session, room, roomSession)
+    if (isTalkParticipant(session) && roomSession !== '') tellBackend(state, session, room.id, roomSession)
   }
   return members
 }
 
-function tellBackend(state: State, session: Session, room: Room, roomSession: string): void {
+/** Tells Nextcloud that one of its participants has left. */
+export function tellBackend(state: State, session: Session, roomid: string, roomSession: string): void {
   state.ask(
     {
       ask: 'backend',
@@ -66,7 +67,7 @@ function tellBackend(state: State, session: Session, room: Room, roomSession: st
       url: session.backendUrl,
       request: {
         type: 'room',
-        room: { version: '1.0', roomid: room.id, action: 'leave', userid: session.userId, sessionid: roomSession },
+        room: { version: '1.0', roomid, action: 'leave', userid: session.userId, sessionid: roomSession },
       },
     },
     { for: 'notice', backend: session.backend.id, what: 'leave' },

@@ -6,7 +6,7 @@ import { send } from '../deliver.ts'
 import { endSession, sayBye } from '../ending.ts'
 import { errorReply, withId } from '../errors.ts'
 import { announce } from '../joins.ts'
-import { expectRoom, leaveRoom, roomJoined } from '../leaving.ts'
+import { expectRoom, leaveRoom, roomJoined, tellBackend } from '../leaving.ts'
 import type { ServerMessage } from '../messages/index.ts'
 import { publishParticipants } from '../participants.ts'
 import type { Room } from '../rooms.ts'
@@ -49,7 +49,7 @@ export function room(state: State, connection: Connection, session: ClientSessio
 
 /** What Nextcloud said of the wish to join. */
 export function roomAnswered(state: State, session: ClientSession, message: JoinMessage, answer: TalkAnswer): void {
-  if (state.hub.get(session.id) !== session) return
+  if (state.hub.get(session.id) !== session) return undo(state, session, message, answer)
   if (answer.answer === 'refused') {
     state.note({ fact: 'backend-refused', backend: session.backend.id, what: 'join', code: answer.code })
     return send(state, session, errorReply(message.id, answer.code, answer.message))
@@ -59,6 +59,13 @@ export function roomAnswered(state: State, session: ClientSession, message: Join
   }
   if (message.room.sessionid) disconnectFormer(state, session, message.room.sessionid)
   enter(state, session, message, answer.reply.room)
+}
+
+/** The session ended while Nextcloud let it in: Nextcloud has to hear that, unless somebody else sits there by now. */
+function undo(state: State, session: ClientSession, message: JoinMessage, answer: TalkAnswer): void {
+  const { sessionid } = message.room
+  if (!sessionid || answer.answer !== 'reply' || answer.reply.type !== 'room') return
+  if (!state.seats.find(session.backend, sessionid)) tellBackend(state, session, answer.reply.room.roomid, sessionid)
 }
 
 /** There is one connection per session of Nextcloud's: an older one ends, and Nextcloud hears nothing of that. */

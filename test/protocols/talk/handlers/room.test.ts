@@ -2,7 +2,7 @@
 import { expect, test } from 'bun:test'
 import { at, type Json } from '../../../support/json.ts'
 import { answerFromData, notAsked, refusal } from '../nextcloud.ts'
-import { comings, inShort, talkServer } from '../server.ts'
+import { comings, inShort, type TalkServer, talkServer } from '../server.ts'
 
 const joinAnswer = (room: Json) => answerFromData('room', { type: 'room', room })
 
@@ -161,6 +161,28 @@ test('a join whose session has ended meanwhile joins nobody', () => {
   expect(inShort(a.hears())).toEqual(['bye room_join_timeout'])
   server.answer()
   expect(server.state.rooms.size).toBe(0)
+})
+
+/** Somebody asks to join as `r1`, says bye before Nextcloud answers, and Nextcloud lets him in; who is said to have left. */
+function leavesAfterBye(server: TalkServer): readonly unknown[] {
+  const a = server.user('alice')
+  server.isSlow = true
+  a.joins('den', 'r1')
+  a.say({ type: 'bye' })
+  a.loses()
+  server.asked()
+  server.answer()
+  return server.asked().flatMap(([, body]) => (at(body, 'action') === 'leave' ? [at(body, 'sessionid')] : []))
+}
+
+test('[R37] who said bye while Nextcloud let him in is reported as having left', () => {
+  expect(leavesAfterBye(talkServer())).toEqual(['r1'])
+})
+
+test('[R37] unless somebody else sits there by now', () => {
+  const server = talkServer()
+  server.user('bob').joins('den', 'r1')
+  expect(leavesAfterBye(server)).toEqual([])
 })
 
 test('[R8] a join that is answered while the client is lost is there when it comes back', () => {
