@@ -88,8 +88,8 @@ export function rawSlice(text: string, path: readonly string[]): RawJson | undef
 
 function isKey(text: string, start: number, end: number, name: string): boolean {
   const key = text.slice(start + 1, end - 1)
-  // A key may be written with escapes; then only the parsed form tells.
-  return key === name || (key.includes('\\') && JSON.parse(`"${key}"`) === name)
+  // A key may be written with escapes; then only the parsed form tells, even where the written one looks like the name.
+  return key.includes('\\') ? JSON.parse(`"${key}"`) === name : key === name
 }
 
 /** As JSON.stringify, with every RawJson written as the text that it holds. Undefined fields are left out. */

@@ -86,6 +86,12 @@ test('every slice, parsed, is what JSON.parse finds there', () => {
   )
 })
 
+test('a key that is written like another name is not that name', () => {
+  const text = '{"\\\\\\"":1,"\\"":2}'
+  expect(Object.keys(JSON.parse(text))).toEqual(['\\"', '"'])
+  expect([sliced(text, '\\"'), sliced(text, '"')]).toEqual(['1', '2'])
+})
+
 test('the items of a raw list are those of the parsed list', () => {
   fc.assert(
     fc.property(jsonText, (text) => {
