@@ -57,13 +57,15 @@ export function perform(state: State, incoming: IncomingRequest): void {
       return tellUsers(state, backend, request.delete.userids, { event: 'disinvited', room: roomId, reason: 'deleted' })
     case 'incall':
       return inRoom(state, incoming, (room) => {
-        const { all, incall, changed, users } = request.incall
-        if (all) setAllInCall(state, room, incall)
-        else setInCall(state, room, changed, users)
+        const { all, incall } = request.incall
+        if (all) return setAllInCall(state, room, incall)
+        const lists = knownLists(state, room, request.incall)
+        if (lists) setInCall(state, room, lists)
       })
     case 'participants':
       return inRoom(state, incoming, (room) => {
-        updateParticipants(state, room, request.participants.changed, request.participants.users)
+        const lists = knownLists(state, room, request.participants)
+        if (lists) updateParticipants(state, room, lists)
       })
     case 'message':
       return inRoom(state, incoming, (room) => {
@@ -187,44 +189,41 @@ function known(state: State, room: Room, entries: readonly ParticipantEntry[]): 
   return found
 }
 
-function setInCall(
-  state: State,
-  room: Room,
-  changed: readonly ParticipantEntry[],
-  users: readonly ParticipantEntry[] | undefined,
-): void {
-  const knownChanged = known(state, room, changed)
-  const knownUsers = users && known(state, room, users)
-  if (knownChanged.length === 0 && (knownUsers?.length ?? 0) === 0) return
-  for (const { sessionId, inCall } of knownChanged) {
+/** `users` is undefined where Nextcloud leaves the whole list to us. */
+interface Lists<E> {
+  readonly changed: readonly E[]
+  readonly users?: readonly E[] | undefined
+}
+
+/** Both lists of a request; undefined if nobody on them is here: then nothing is told (6.48). */
+function knownLists(state: State, room: Room, lists: Lists<ParticipantEntry>): Lists<Participant> | undefined {
+  const changed = known(state, room, lists.changed)
+  const users = lists.users && known(state, room, lists.users)
+  return changed.length === 0 && (users?.length ?? 0) === 0 ? undefined : { changed, users }
+}
+
+function setInCall(state: State, room: Room, { changed, users }: Lists<Participant>): void {
+  for (const { sessionId, inCall } of changed) {
     const session = state.hub.get(sessionId)
     const joins = isInCall(inCall)
     if (!session || joins === undefined || state.hub.roomOf(session.id) !== room.key) continue
     if (joins) joinCall(state, room, session)
     else leaveCall(state, session)
   }
-  publish(state, room, mergeParticipants(room, knownChanged, knownUsers))
+  publish(state, room, mergeParticipants(room, changed, users))
 }
 
-function updateParticipants(
-  state: State,
-  room: Room,
-  changed: readonly ParticipantEntry[],
-  users: readonly ParticipantEntry[] | undefined,
-): void {
-  const knownChanged = known(state, room, changed)
-  const knownUsers = users && known(state, room, users)
-  if (knownChanged.length === 0 && (knownUsers?.length ?? 0) === 0) return
-  for (const entry of knownChanged) {
+function updateParticipants(state: State, room: Room, { changed, users }: Lists<Participant>): void {
+  for (const entry of changed) {
     const session = state.hub.get(entry.sessionId)
     const permissions = entry['permissions']
     if (!isClientSession(session) || !Array.isArray(permissions)) continue
     if (permissions.every((permission) => typeof permission === 'string')) session.permissions = new Set(permissions)
   }
   // A participants list names everybody, in the call or not: it says nothing of who is in the call.
-  const listed = new Map((knownUsers ?? [...room.participants.values()]).map((entry) => [entry.sessionId, entry]))
-  for (const entry of knownChanged) {
-    if (knownUsers && listed.has(entry.sessionId)) continue
+  const listed = new Map((users ?? [...room.participants.values()]).map((entry) => [entry.sessionId, entry]))
+  for (const entry of changed) {
+    if (users && listed.has(entry.sessionId)) continue
     listed.set(entry.sessionId, { ...listed.get(entry.sessionId), ...entry })
   }
   publish(state, room, [...listed.values()])
