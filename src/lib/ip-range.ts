@@ -1,12 +1,6 @@
-/** IP addresses and CIDR ranges: read once from text, then asked often whether they hold an address. */
+/** CIDR ranges: read once from text, then asked often whether they hold an address. */
 
-type Words = readonly [number, number, number, number]
-
-export type IpAddress =
-  /** 32 bits, unsigned. */
-  | { readonly family: 4; readonly value: number }
-  /** 128 bits as four unsigned 32-bit words, most significant first. */
-  | { readonly family: 6; readonly words: Words }
+import { formatIp, type IpAddress, parseIpAddress, type Ipv6Words as Words } from './ip-address.ts'
 
 /** A block of addresses; `base` has no bit set outside `mask`. */
 export type IpRange =
@@ -60,7 +54,7 @@ export function liesWithin(inner: IpRange, outer: IpRange): boolean {
 export function addressKey(address: string): string {
   const parsed = parseIpAddress(address)
   if (!parsed) return 'unknown'
-  if (parsed.family === 4) return dotted(parsed.value)
+  if (parsed.family === 4) return formatIp(parsed)
   const [first, second] = parsed.words
   const groups = [first >>> 16, first & 0xffff, second >>> 16, second & 0xffff]
   return `${groups.map((group) => group.toString(16)).join(':')}::/64`
@@ -115,74 +109,4 @@ function prefixLength(text: string, most: number): number | undefined {
   if (!/^(?:0|[1-9]\d{0,2})$/.test(text)) return undefined
   const length = Number(text)
   return length <= most ? length : undefined
-}
-
-const longestAddress = 45
-
-/** Reads an address without a prefix; `::ffff:a.b.c.d` becomes IPv4, a zone (`%eth0`) is left out. */
-export function parseIpAddress(text: string): IpAddress | undefined {
-  // A socket that listens for both families reports IPv4 peers like this, so it is worth a short way.
-  const mapped = text.startsWith('::ffff:') && text.includes('.')
-  if (!mapped && text.includes(':')) return parseV6(text)
-  const value = parseV4(mapped ? text.slice(7) : text)
-  return value === undefined ? undefined : { family: 4, value }
-}
-
-/** Four decimal parts without leading zeros, which some readers take for octal. */
-function parseV4(text: string): number | undefined {
-  let value = 0
-  let part = -1
-  let parts = 0
-  for (let index = 0; index <= text.length; index++) {
-    const code = index === text.length ? 0x2e : text.charCodeAt(index)
-    if (code === 0x2e) {
-      if (part < 0 || ++parts > 4) return undefined
-      value = value * 256 + part
-      part = -1
-    } else if (code >= 0x30 && code <= 0x39) {
-      if (part === 0) return undefined
-      part = (part < 0 ? 0 : part * 10) + code - 0x30
-      if (part > 255) return undefined
-    } else return undefined
-  }
-  return parts === 4 ? value : undefined
-}
-
-/** RFC 4291 section 2.2; a zone (`%eth0`), which sockets report for link-local peers, is left out. */
-function parseV6(withZone: string): IpAddress | undefined {
-  const zone = withZone.indexOf('%')
-  const text = zone === -1 ? withZone : withZone.slice(0, zone)
-  if (text.length > longestAddress) return undefined
-  const gap = text.indexOf('::')
-  const head = groupsOf(gap === -1 ? text : text.slice(0, gap), gap === -1)
-  const tail = gap === -1 ? [] : groupsOf(text.slice(gap + 2), true)
-  if (!head || !tail) return undefined
-  const missing = 8 - head.length - tail.length
-  if (gap === -1 ? missing !== 0 : missing < 1) return undefined
-  const groups = [...head, ...new Array<number>(missing).fill(0), ...tail]
-  const word = (index: number) => (((groups[index] ?? 0) << 16) | (groups[index + 1] ?? 0)) >>> 0
-  const words: Words = [word(0), word(2), word(4), word(6)]
-  if (words[0] === 0 && words[1] === 0 && words[2] === 0xffff) return { family: 4, value: words[3] }
-  return { family: 6, words }
-}
-
-function groupsOf(text: string, mayEndInV4: boolean): number[] | undefined {
-  if (text === '') return []
-  const parts = text.split(':')
-  const groups: number[] = []
-  for (const [index, part] of parts.entries()) {
-    if (mayEndInV4 && index === parts.length - 1 && part.includes('.')) {
-      const value = parseV4(part)
-      if (value === undefined) return undefined
-      groups.push(value >>> 16, value & 0xffff)
-    } else {
-      if (!/^[0-9a-f]{1,4}$/i.test(part)) return undefined
-      groups.push(Number.parseInt(part, 16))
-    }
-  }
-  return groups
-}
-
-function dotted(value: number): string {
-  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 }

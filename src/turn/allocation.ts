@@ -1,6 +1,7 @@
 /** One allocation: who has it, its relay ports, whom it may talk to, and its channels (SPEC Q12–Q16). */
+
+import type { IpAddress, TransportAddress } from '../lib/ip-address.ts'
 import type { Sender } from './authenticate.ts'
-import type { IpAddress, TransportAddress } from './codec/ip-address.ts'
 import { type Client, type ClientKey, type IpKey, ipKey, type PeerKey, peerKey } from './five-tuple.ts'
 import type { Pace } from './rate.ts'
 

@@ -1,5 +1,5 @@
 /** Decides who sent a request, from fields that are decoded already (RFC 8489 section 9.2.4, SPEC A4–A7). */
-import type { TransportAddress } from './codec/ip-address.ts'
+import type { TransportAddress } from '../lib/ip-address.ts'
 import { longTermKey } from './codec/keys.ts'
 import { type Credentials, spellings } from './credentials.ts'
 import type { HookAnswer } from './hook-answers.ts'

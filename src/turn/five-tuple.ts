@@ -1,5 +1,5 @@
 /** Keys under which addresses, peers and clients stand in maps: numbers for IPv4, which cost nothing, short text for IPv6. */
-import type { IpAddress, TransportAddress } from './codec/ip-address.ts'
+import { type IpAddress, type TransportAddress, unmapped } from '../lib/ip-address.ts'
 
 /** An IPv4 address and the same in IPv6 clothes (`::ffff:a.b.c.d`) have one key. */
 export type IpKey = number | string
@@ -31,13 +31,6 @@ export function clientKey({ address, listener }: Client): ClientKey {
   return typeof key === 'number' && listener < listenersInNumber
     ? key * listenersInNumber + listener
     : `${key}/${listener}`
-}
-
-/** What a socket for both families reports as `::ffff:a.b.c.d` is an IPv4 address; everything else is what it is. */
-export function unmapped(ip: IpAddress): IpAddress {
-  if (ip.family === 4) return ip
-  const [first, second, third, fourth] = ip.words
-  return first === 0 && second === 0 && third === 0xffff ? { family: 4, value: fourth } : ip
 }
 
 function wordsKey([first, second, third, fourth]: readonly [number, number, number, number]): string {

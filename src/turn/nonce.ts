@@ -1,8 +1,7 @@
 /** Nonces that prove a client receives what we send to it, without our remembering any (SPEC A1–A3). */
 import { createHmac } from 'node:crypto'
+import { type TransportAddress, unmapped } from '../lib/ip-address.ts'
 import { equalInConstantTime } from './codec/integrity.ts'
-import type { TransportAddress } from './codec/ip-address.ts'
-import { unmapped } from './five-tuple.ts'
 
 export interface Nonces {
   /** 24 characters. `now` in ms since 1970, so that several servers with one key agree. */

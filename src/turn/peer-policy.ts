@@ -1,7 +1,8 @@
 /** Which peers a client may reach through us. This is where a TURN server is attacked, so all of it stands here (SPEC P1–P8). */
+
+import { type IpAddress, type TransportAddress, unmapped } from '../lib/ip-address.ts'
 import { containsAddress, type IpRange, type IpRanges, liesWithin, parseIpRange } from '../lib/ip-range.ts'
-import type { IpAddress, TransportAddress } from './codec/ip-address.ts'
-import { type IpKey, ipKey, type PeerKey, peerKey, unmapped } from './five-tuple.ts'
+import { type IpKey, ipKey, type PeerKey, peerKey } from './five-tuple.ts'
 
 export interface PeerPolicySettings {
   /** `allowedpeers` and `deniedpeers`. */

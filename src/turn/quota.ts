@@ -1,5 +1,5 @@
 /** How many allocations there may be: of one user, from one address, in all (SPEC Q1–Q3). */
-import type { IpAddress } from './codec/ip-address.ts'
+import type { IpAddress } from '../lib/ip-address.ts'
 import { sourceKey } from './rate.ts'
 
 /** 0 is no limit. */

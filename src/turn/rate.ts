@@ -1,6 +1,5 @@
 /** How often a source is answered before we know who it is, in a table that never grows, and how fast an allocation may relay (SPEC Q4–Q6). */
-import type { IpAddress } from './codec/ip-address.ts'
-import { unmapped } from './five-tuple.ts'
+import { type IpAddress, unmapped } from '../lib/ip-address.ts'
 
 /**
  * A token bucket in one number: until when what was spent is paid off. Spending `cost` (ms of income) is possible while

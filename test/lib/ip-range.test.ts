@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { parseIpAddress } from '../../src/lib/ip-address.ts'
 import {
   addressKey,
   contains,
   containsAddress,
   type IpRange,
   liesWithin,
-  parseIpAddress,
   parseIpRange,
 } from '../../src/lib/ip-range.ts'
 

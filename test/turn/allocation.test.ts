@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type { IpAddress } from '../../src/lib/ip-address.ts'
 import {
   bindChannel,
   channelLifetime,
@@ -14,7 +15,6 @@ import {
   permissionLifetime,
   permit,
 } from '../../src/turn/allocation.ts'
-import type { IpAddress } from '../../src/turn/codec/ip-address.ts'
 import { at, ip } from './ip.ts'
 import { opened } from './opened.ts'
 

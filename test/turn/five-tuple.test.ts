@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { clientKey, ipKey, peerKey, unmapped } from '../../src/turn/five-tuple.ts'
+import { unmapped } from '../../src/lib/ip-address.ts'
+import { clientKey, ipKey, peerKey } from '../../src/turn/five-tuple.ts'
 import { anyIp, at, ip, port } from './ip.ts'
 
 const bare = (address: Parameters<typeof unmapped>[0]) => JSON.stringify(unmapped(address))

@@ -1,7 +1,7 @@
 /** Addresses for tests, from text and at random. */
 import fc from 'fast-check'
+import { type IpAddress, parseIp, type TransportAddress } from '../../src/lib/ip-address.ts'
 import { type IpRanges, parseIpRange } from '../../src/lib/ip-range.ts'
-import { type IpAddress, parseIp, type TransportAddress } from '../../src/turn/codec/ip-address.ts'
 
 /** An IPv4 address in IPv6 clothes stays what it is. */
 export function ip(text: string): IpAddress {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { formatIp, type IpAddress } from '../../src/lib/ip-address.ts'
 import { containsAddress } from '../../src/lib/ip-range.ts'
-import { formatIp, type IpAddress } from '../../src/turn/codec/ip-address.ts'
 import { createPeerPolicy, type PeerPolicy, type PeerPolicySettings } from '../../src/turn/peer-policy.ts'
 import { anyIp, at, ip, port, ranges, v4, word } from './ip.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import type { IpAddress } from '../../src/turn/codec/ip-address.ts'
+import type { IpAddress } from '../../src/lib/ip-address.ts'
 import { admitsBytes, createRateLimit, spend } from '../../src/turn/rate.ts'
 import { anyIp, ip, v4 } from './ip.ts'
 

@@ -1,5 +1,5 @@
 /** Transport addresses in attributes: plain, or mixed with cookie and transaction id so that no NAT on the way rewrites them. */
-import type { Ipv6Words, TransportAddress } from './ip-address.ts'
+import type { Ipv6Words, TransportAddress } from '../../lib/ip-address.ts'
 import { putUint16, putUint32, uint16At, uint32At } from './octets.ts'
 import type { Codec } from './values.ts'
 

@@ -1,6 +1,5 @@
 /** Where clients connect to and where relays are bound: listeners, certificate, relay addresses and ports. */
-import { type IpAddress, parseIpAddress } from '../../lib/ip-range.ts'
-import { formatIp } from '../codec/ip-address.ts'
+import { formatIp, type IpAddress, parseIpAddress } from '../../lib/ip-address.ts'
 import type { Draft, Piece } from './draft.ts'
 import type { ConfLine } from './lines.ts'
 

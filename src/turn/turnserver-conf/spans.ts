@@ -1,7 +1,7 @@
 /** Ranges of addresses as coturn writes them (`first-last`): read, taken from each other, and written as networks. */
 
-import { parseIpAddress, parseIpRange } from '../../lib/ip-range.ts'
-import { formatIp, type IpAddress } from '../codec/ip-address.ts'
+import { formatIp, type IpAddress, parseIpAddress } from '../../lib/ip-address.ts'
+import { parseIpRange } from '../../lib/ip-range.ts'
 
 /** First and last address, as numbers. */
 export interface Span {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { parseIp, type TransportAddress } from '../../../src/turn/codec/ip-address.ts'
+import { parseIp, type TransportAddress } from '../../../src/lib/ip-address.ts'
 import { decoded, raw, written } from './messages.ts'
 import { ipv4Response, ipv6Response } from './vectors.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
+import { formatIp } from '../../../src/lib/ip-address.ts'
 import { contains, type IpRange, parseIpRange } from '../../../src/lib/ip-range.ts'
-import { formatIp } from '../../../src/turn/codec/ip-address.ts'
 import { networks, readSpan, type Span, without } from '../../../src/turn/turnserver-conf/spans.ts'
 import { v4, v6 } from '../ip.ts'
 

@@ -16,14 +16,32 @@ export interface TransportAddress {
 
 const longestAddress = 45
 
-/** Dotted decimal or RFC 4291; a zone (`%eth0`) is left out. Undefined for anything else. */
+/** Dotted decimal or RFC 4291, exactly as written; a zone (`%eth0`), which sockets report for link-local peers, is left out. */
 export function parseIp(text: string): IpAddress | undefined {
-  if (!text.includes(':')) {
-    const value = parseV4(text)
+  if (text.includes(':')) {
+    const words = parseV6(text)
+    return words && { family: 6, words }
+  }
+  const value = parseV4(text)
+  return value === undefined ? undefined : { family: 4, value }
+}
+
+/** The same, but `::ffff:a.b.c.d` becomes IPv4. */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  // A socket that listens for both families reports IPv4 peers like this, so it is worth a short way.
+  if (text.startsWith('::ffff:') && text.includes('.')) {
+    const value = parseV4(text.slice(7))
     return value === undefined ? undefined : { family: 4, value }
   }
-  const words = parseV6(text.replace(/%.*$/s, ''))
-  return words && { family: 6, words }
+  const ip = parseIp(text)
+  return ip && unmapped(ip)
+}
+
+/** What a socket for both families reports as `::ffff:a.b.c.d` is an IPv4 address; everything else is what it is. */
+export function unmapped(ip: IpAddress): IpAddress {
+  if (ip.family === 4) return ip
+  const [first, second, third, fourth] = ip.words
+  return first === 0 && second === 0 && third === 0xffff ? { family: 4, value: fourth } : ip
 }
 
 /** IPv6 in the form of RFC 5952, with IPv4-mapped addresses in their mixed notation. */
@@ -58,17 +76,30 @@ function dotted(value: number): string {
   return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`
 }
 
+/** Four decimal parts without leading zeros, which some readers take for octal. */
 function parseV4(text: string): number | undefined {
-  if (!/^(?:(?:0|[1-9]\d{0,2})(?:\.(?!$)|$)){4}$/.test(text)) return undefined
   let value = 0
-  for (const part of text.split('.')) {
-    if (Number(part) > 255) return undefined
-    value = value * 256 + Number(part)
+  let part = -1
+  let parts = 0
+  for (let index = 0; index <= text.length; index++) {
+    const code = index === text.length ? 0x2e : text.charCodeAt(index)
+    if (code === 0x2e) {
+      if (part < 0 || ++parts > 4) return undefined
+      value = value * 256 + part
+      part = -1
+    } else if (code >= 0x30 && code <= 0x39) {
+      if (part === 0) return undefined
+      part = (part < 0 ? 0 : part * 10) + code - 0x30
+      if (part > 255) return undefined
+    } else return undefined
   }
-  return value
+  return parts === 4 ? value : undefined
 }
 
-function parseV6(text: string): Ipv6Words | undefined {
+/** RFC 4291 section 2.2. */
+function parseV6(withZone: string): Ipv6Words | undefined {
+  const zone = withZone.indexOf('%')
+  const text = zone === -1 ? withZone : withZone.slice(0, zone)
   if (text.length > longestAddress) return undefined
   const gap = text.indexOf('::')
   const head = groupsOf(gap === -1 ? text : text.slice(0, gap), gap === -1)
@@ -81,16 +112,18 @@ function parseV6(text: string): Ipv6Words | undefined {
   return [word(0), word(2), word(4), word(6)]
 }
 
-function groupsOf(text: string, mayEndInV4: boolean): readonly number[] | undefined {
+function groupsOf(text: string, mayEndInV4: boolean): number[] | undefined {
   if (text === '') return []
   const parts = text.split(':')
   const groups: number[] = []
   for (const [index, part] of parts.entries()) {
-    if (/^[0-9a-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
-    else {
-      const value = mayEndInV4 && index === parts.length - 1 ? parseV4(part) : undefined
+    if (mayEndInV4 && index === parts.length - 1 && part.includes('.')) {
+      const value = parseV4(part)
       if (value === undefined) return undefined
       groups.push(value >>> 16, value & 0xffff)
+    } else {
+      if (!/^[0-9a-f]{1,4}$/i.test(part)) return undefined
+      groups.push(Number.parseInt(part, 16))
     }
   }
   return groups

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { formatIp, formatTransportAddress, parseIp } from '../../../src/turn/codec/ip-address.ts'
-import { anyIp } from './messages.ts'
+import { formatIp, formatTransportAddress, parseIp } from '../../src/lib/ip-address.ts'
+import { anyIp } from '../turn/codec/messages.ts'
 
 test.each([
   ['0.0.0.0', '0.0.0.0'],
