@@ -34,6 +34,8 @@ export interface PendingAllocation extends Asked {
 export interface Relay {
   readonly family: 4 | 6
   readonly port: number
+  /** The number by which the world knows its socket. */
+  readonly socket: number
 }
 
 export interface OpenAllocation extends Asked {

@@ -5,8 +5,8 @@ import { createAllocations } from '../../src/turn/allocations.ts'
 import { opened, pending } from './opened.ts'
 
 const both: readonly Relay[] = [
-  { family: 4, port: 50_000 },
-  { family: 6, port: 50_000 },
+  { family: 4, port: 50_000, socket: 0 },
+  { family: 6, port: 50_000, socket: 0 },
 ]
 
 test('[Q17] a client’s place is held while its ports are bound; then it is found by client and by port', () => {
@@ -54,8 +54,8 @@ test('[Q17] two allocations never share a client or a port: that would be a bug'
   allocations.add(opened(), 1)
   expect(() => allocations.add(opened(), 1)).toThrow('no place')
   allocations.hold(pending(1))
-  expect(() => allocations.add(opened(1, [{ family: 4, port: 50_000 }]), 1)).toThrow('another allocation')
-  allocations.add(opened(1, [{ family: 6, port: 50_000 }]), 1)
+  expect(() => allocations.add(opened(1, [{ family: 4, port: 50_000, socket: 1 }]), 1)).toThrow('another allocation')
+  allocations.add(opened(1, [{ family: 6, port: 50_000, socket: 1 }]), 1)
 })
 
 test('[Q18] an allocation ends when its time has come, unless it was prolonged', () => {

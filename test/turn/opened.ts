@@ -9,6 +9,9 @@ export function pending(index = 0): PendingAllocation {
   return { phase: 'binding', clientKey: clientKey(client), client, sender, transaction: `t${index}` }
 }
 
-export function opened(index = 0, relays: readonly Relay[] = [{ family: 4, port: 50_000 + index }]): OpenAllocation {
+export function opened(
+  index = 0,
+  relays: readonly Relay[] = [{ family: 4, port: 50_000 + index, socket: index }],
+): OpenAllocation {
   return openAllocation(pending(index), { id: `a${index}`, relays, since: 0 })
 }
