@@ -1,4 +1,5 @@
 /** Two sets of ports that cost the same however many they hold: one to pick from at random, one that keeps an order. */
+import { type Memory, ownMemory, shortsIn, wordsIn } from './ledger-memory.ts'
 
 export interface Pool {
   add(port: number): void
@@ -8,27 +9,38 @@ export interface Pool {
 }
 
 /** A set of ports that knows its n-th member, all of them in the beginning. */
-export function createPool(min: number, max: number): Pool {
-  const members = Uint16Array.from({ length: max - min + 1 }, (_, index) => min + index)
-  const places = Uint16Array.from(members.keys())
-  let size = members.length
+export function createPool(min: number, max: number, memory: Memory = ownMemory()): Pool {
+  const members = shortsIn(memory, max - min + 1)
+  const places = shortsIn(memory, max - min + 1)
+  const size = wordsIn(memory, 1)
+  const sizeNow = (): number => size[0] ?? 0
+  if (memory.isFresh) {
+    size[0] = members.length
+    for (let place = 0; place < members.length; place++) {
+      members[place] = min + place
+      places[place] = place
+    }
+  }
 
   return {
     add(port) {
-      members[size] = port
-      places[port - min] = size++
+      members[sizeNow()] = port
+      places[port - min] = sizeNow()
+      size[0] = sizeNow() + 1
     },
     remove(port) {
-      const last = members[--size] ?? port
-      const place = places[port - min] ?? size
+      size[0] = sizeNow() - 1
+      const last = members[sizeNow()] ?? port
+      const place = places[port - min] ?? sizeNow()
       members[place] = last
       places[last - min] = place
     },
     find(random, fitsWish) {
-      if (size === 0) return undefined
-      const begin = random(size)
-      for (let step = 0; step < size; step++) {
-        const port = members[(begin + step) % size]
+      const all = sizeNow()
+      if (all === 0) return undefined
+      const begin = random(all)
+      for (let step = 0; step < all; step++) {
+        const port = members[(begin + step) % all]
         if (port !== undefined && fitsWish(port)) return port
       }
       return undefined
@@ -46,11 +58,12 @@ export interface Queue {
 }
 
 /** Ports in the order in which they were added, none in the beginning. */
-export function createQueue(min: number, max: number): Queue {
+export function createQueue(min: number, max: number, memory: Memory = ownMemory()): Queue {
   // A ring of links; the place behind the last port stands for both ends.
   const ends = max - min + 1
-  const next = new Uint32Array(ends + 1).fill(ends)
-  const previous = new Uint32Array(ends + 1).fill(ends)
+  const next = wordsIn(memory, ends + 1)
+  const previous = wordsIn(memory, ends + 1)
+  if (memory.isFresh) link(ends, ends)
   const portAt = (place: number | undefined): number | undefined =>
     place === undefined || place === ends ? undefined : min + place
 

@@ -1,5 +1,9 @@
 /** The relay ports of one relay address: which are free, which are kept for somebody, which rest (SPEC Q7–Q11). */
-import { createPool, createQueue } from './port-sets.ts'
+import type { Key } from './ledger-counts.ts'
+import { digest } from './ledger-digest.ts'
+import { alone, type Exclusively } from './ledger-lock.ts'
+import { type Memory, octetsIn, ownMemory, timesIn, wordsIn } from './ledger-memory.ts'
+import { createPool, createQueue, type Queue } from './port-sets.ts'
 
 export interface PortSettings {
   readonly min: number
@@ -30,15 +34,29 @@ export const reservationLifetime = 30_000
 export const restPeriod = 30_000
 
 const [free, used, kept, resting] = [0, 1, 2, 3]
+/** Tokens are random, so it is enough to tell them apart. */
+const noSecret = new Uint8Array(0)
 
-export function createPorts({ min, max, random }: PortSettings): Ports {
-  const state = new Uint8Array(max - min + 1)
-  const pool = createPool(min, max)
-  const rests = createQueue(min, max)
-  /** Since when (ms) each rests, of those that do. */
-  const restsSince = new Float64Array(state.length)
-  const reservations = new Map<string, { readonly port: number; readonly until: number }>()
-  let inUse = 0
+export interface PortTables {
+  readonly memory: Memory
+  readonly exclusively: Exclusively
+}
+
+const ownTables = (): PortTables => ({ memory: ownMemory(), exclusively: alone })
+
+export function createPorts({ min, max, random }: PortSettings, tables: PortTables = ownTables()): Ports {
+  const { memory, exclusively } = tables
+  const count = max - min + 1
+  const state = octetsIn(memory, count)
+  const pool = createPool(min, max, memory)
+  const rests = createQueue(min, max, memory)
+  const reservations = createQueue(min, max, memory)
+  /** Since when (ms) each rests or is kept, of those that do. */
+  const since = timesIn(memory, count)
+  /** Of those that are kept. */
+  const tokensUpper = wordsIn(memory, count)
+  const tokensLower = wordsIn(memory, count)
+  const inUse = wordsIn(memory, 1)
 
   const stateOf = (port: number): number => (port < min || port > max ? used : (state[port - min] ?? used))
   const isFree = (port: number): boolean => stateOf(port) === free
@@ -48,20 +66,23 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
     const before = stateOf(port)
     if (before === free) pool.remove(port)
     if (before === resting) rests.remove(port)
-    inUse += Number(next === used) - Number(before === used)
+    if (before === kept) reservations.remove(port)
+    inUse[0] = (inUse[0] ?? 0) + Number(next === used) - Number(before === used)
     state[port - min] = next
     if (next === free) pool.add(port)
+    if (next === resting) rests.add(port)
+    if (next === kept) reservations.add(port)
   }
 
   /** Reservations and rests last equally long, so each list ends in the order in which it began. */
   function settle(now: number): void {
-    for (const [token, { port, until }] of reservations) {
-      if (until > now) break
-      reservations.delete(token)
-      set(port, free)
-    }
-    for (let port = rests.first(); port !== undefined; port = rests.first()) {
-      if ((restsSince[port - min] ?? 0) + restPeriod > now) break
+    freeThoseBefore(reservations, now - reservationLifetime)
+    freeThoseBefore(rests, now - restPeriod)
+  }
+
+  function freeThoseBefore(queue: Queue, time: number): void {
+    for (let port = queue.first(); port !== undefined; port = queue.first()) {
+      if ((since[port - min] ?? 0) > time) break
       set(port, free)
     }
   }
@@ -76,36 +97,53 @@ export function createPorts({ min, max, random }: PortSettings): Ports {
     return undefined
   }
 
+  function keptUnder([upper, lower]: Key): number | undefined {
+    for (let port = reservations.first(); port !== undefined; port = reservations.after(port)) {
+      if (tokensUpper[port - min] === upper && tokensLower[port - min] === lower) return port
+    }
+    return undefined
+  }
+
   return {
-    take(wish, now) {
-      settle(now)
-      const port = search(wish)
-      if (port === undefined) return undefined
-      set(port, used)
-      if (wish === 'pair') set(port + 1, used)
-      return port
-    },
+    take: (wish, now) =>
+      exclusively(() => {
+        settle(now)
+        const port = search(wish)
+        if (port === undefined) return undefined
+        set(port, used)
+        if (wish === 'pair') set(port + 1, used)
+        return port
+      }),
     keep(port, token, now) {
-      if (stateOf(port) !== used || reservations.has(token)) return
-      set(port, kept)
-      reservations.set(token, { port, until: now + reservationLifetime })
+      if (port < min || port > max) return
+      const key = digest(noSecret, token)
+      exclusively(() => {
+        if (stateOf(port) !== used || keptUnder(key) !== undefined) return
+        set(port, kept)
+        since[port - min] = now
+        tokensUpper[port - min] = key[0]
+        tokensLower[port - min] = key[1]
+      })
     },
     claim(token, now) {
-      settle(now)
-      const reservation = reservations.get(token)
-      if (!reservation) return undefined
-      reservations.delete(token)
-      set(reservation.port, used)
-      return reservation.port
+      const key = digest(noSecret, token)
+      return exclusively(() => {
+        settle(now)
+        const port = keptUnder(key)
+        if (port !== undefined) set(port, used)
+        return port
+      })
     },
     release(port, now) {
-      if (port < min || port > max || stateOf(port) !== used) return
-      set(port, resting)
-      rests.add(port)
-      restsSince[port - min] = now
+      if (port < min || port > max) return
+      exclusively(() => {
+        if (stateOf(port) !== used) return
+        set(port, resting)
+        since[port - min] = now
+      })
     },
     get inUse() {
-      return inUse
+      return inUse[0] ?? 0
     },
   }
 }

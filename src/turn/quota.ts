@@ -1,6 +1,10 @@
 /** How many allocations there may be: of one user, from one address, in all (SPEC Q1–Q3). */
 import type { IpAddress } from '../lib/ip-address.ts'
-import { sourceKey } from './rate.ts'
+import { createCounts } from './ledger-counts.ts'
+import { digest } from './ledger-digest.ts'
+import { alone, type Exclusively } from './ledger-lock.ts'
+import { type Memory, ownMemory, wordsIn } from './ledger-memory.ts'
+import { sourceWords } from './rate.ts'
 
 /** 0 is no limit. */
 export interface QuotaLimits {
@@ -28,39 +32,60 @@ export interface Quotas {
   readonly total: number
 }
 
-export function createQuotas(limits: QuotaLimits): Quotas {
-  const users = new Map<string, number>()
-  const sources = new Map<number | string, number>()
-  let total = 0
+export interface QuotaTables {
+  /** Of each table, a power of two. Three quarters as many allocations are counted at most, whatever the limits say. */
+  readonly places: number
+  /** Numbers that nobody outside knows. */
+  readonly seed: number
+  readonly secret: Uint8Array
+  readonly memory: Memory
+  readonly exclusively: Exclusively
+}
+
+const ownTables = (): QuotaTables => ({
+  places: 4096,
+  seed: 0,
+  secret: new Uint8Array(0),
+  memory: ownMemory(),
+  exclusively: alone,
+})
+
+/** The limits are looked at with every `take`, so that whoever made them may change them. */
+export function createQuotas(limits: QuotaLimits, tables: QuotaTables = ownTables()): Quotas {
+  const { places, seed, secret, memory, exclusively } = tables
+  const users = createCounts(places, seed, memory)
+  const sources = createCounts(places, seed, memory)
+  const total = wordsIn(memory, 1)
+  const totalNow = (): number => total[0] ?? 0
+  const mostCounted = (places / 4) * 3
 
   return {
-    take({ user, source }) {
-      const address = sourceKey(source)
-      if (isReached(limits.perUser, users.get(user))) return 'user'
-      if (isReached(limits.perSource, sources.get(address))) return 'source'
-      if (isReached(limits.total, total)) return 'total'
-      total++
-      change(users, user, 1)
-      change(sources, address, 1)
-      return 'ok'
+    take(holder) {
+      const user = digest(secret, holder.user)
+      const source = sourceWords(holder.source)
+      return exclusively(() => {
+        if (isReached(limits.perUser, users.of(user))) return 'user'
+        if (isReached(limits.perSource, sources.of(source))) return 'source'
+        if (isReached(limits.total, totalNow()) || totalNow() >= mostCounted) return 'total'
+        total[0] = totalNow() + 1
+        users.add(user)
+        sources.add(source)
+        return 'ok'
+      })
     },
-    release({ user, source }) {
-      if (!users.has(user)) return
-      total--
-      change(users, user, -1)
-      change(sources, sourceKey(source), -1)
+    release(holder) {
+      const user = digest(secret, holder.user)
+      exclusively(() => {
+        if (users.of(user) === 0) return
+        total[0] = totalNow() - 1
+        users.subtract(user)
+        sources.subtract(sourceWords(holder.source))
+      })
     },
     get total() {
-      return total
+      return totalNow()
     },
   }
 }
 
-const isReached = (limit: number, count = 0): boolean => limit > 0 && count >= limit
-
-/** Whoever has none is not kept. */
-function change<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
-  const count = (counts.get(key) ?? 0) + by
-  if (count > 0) counts.set(key, count)
-  else counts.delete(key)
-}
+const isReached = (limit: number, count: number): boolean => limit > 0 && count >= limit

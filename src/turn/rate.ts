@@ -1,5 +1,7 @@
 /** How often a source is answered before we know who it is, in a table that never grows, and how fast an allocation may relay (SPEC Q4–Q6). */
 import { type IpAddress, unmapped } from '../lib/ip-address.ts'
+import { type Key, mixed } from './ledger-counts.ts'
+import { type Memory, ownMemory, timesIn, wordsIn } from './ledger-memory.ts'
 
 /**
  * A token bucket in one number: until when what was spent is paid off. Spending `cost` (ms of income) is possible while
@@ -27,7 +29,7 @@ export function admitsBytes(pace: Pace, bytes: number, bytesPerSecond: number, n
 }
 
 export interface RateSettings {
-  /** Answers per second and source, which may also come at once; 0 is no limit. */
+  /** Answers per second and source, which may also come at once; 0 is no limit. Looked at with every question. */
   readonly perSecond: number
   /** Any number that senders do not know, so that they cannot choose with whom they share a place. */
   readonly seed: number
@@ -45,15 +47,14 @@ const neighbours = 4
 /**
  * Each source has four places in a table of fixed size. Who finds none of his own takes the place of the one who owes
  * least, and his debt with it: so nobody ever gets more than his rate by making us forget him, and a flood from
- * invented addresses gets at most what the table as a whole allows.
+ * invented addresses gets at most what the table as a whole allows. Threads that share the table do not wait for each
+ * other: at worst one of two answers at the same moment is not counted.
  */
-export function createRateLimit({ perSecond, seed, places = 8192 }: RateSettings): RateLimit {
-  if (perSecond === 0) return { admits: () => true }
-  const high = new Uint32Array(places)
-  const low = new Uint32Array(places)
-  const paidOff = new Float64Array(places)
-  const window = Math.max(1000, 1000 / perSecond)
-  const cost = 1000 / perSecond
+export function createRateLimit(settings: RateSettings, memory: Memory = ownMemory()): RateLimit {
+  const { seed, places = 8192 } = settings
+  const high = wordsIn(memory, places)
+  const low = wordsIn(memory, places)
+  const paidOff = timesIn(memory, places)
 
   function placeOf(upper: number, lower: number): number {
     const first = mixed(upper, lower, seed) & (places - neighbours)
@@ -69,9 +70,12 @@ export function createRateLimit({ perSecond, seed, places = 8192 }: RateSettings
 
   return {
     admits(source, now) {
-      const [upper, lower] = prefix(source)
+      const { perSecond } = settings
+      if (perSecond === 0) return true
+      const cost = 1000 / perSecond
+      const [upper, lower] = sourceWords(source)
       const place = placeOf(upper, lower)
-      const due = spend(paidOff[place] ?? 0, cost, window, now)
+      const due = spend(paidOff[place] ?? 0, cost, Math.max(1000, cost), now)
       if (due === undefined) return false
       paidOff[place] = due
       return true
@@ -80,20 +84,7 @@ export function createRateLimit({ perSecond, seed, places = 8192 }: RateSettings
 }
 
 /** Under what a source is counted: an IPv4 address itself, of an IPv6 address its /64, which is what one subscriber has at hand. */
-export function sourceKey(source: IpAddress): number | string {
-  const [upper, lower] = prefix(source)
-  return upper === 0 ? lower : `${upper}:${lower}`
-}
-
-function prefix(source: IpAddress): readonly [number, number] {
+export function sourceWords(source: IpAddress): Key {
   const bare = unmapped(source)
   return bare.family === 4 ? [0, bare.value] : [bare.words[0], bare.words[1]]
-}
-
-/** Spreads two words over 32 bits; the last lines are MurmurHash3's. */
-function mixed(upper: number, lower: number, seed: number): number {
-  let hash = Math.imul(upper ^ seed, 0x9e3779b1) ^ Math.imul((lower ^ (seed >>> 7)) + 0x7f4a7c15, 0x85ebca77)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
 }
