@@ -1,4 +1,5 @@
 /** What main thread and workers of the TURN server say to each other. */
+import type { WorldFact } from '../../observe/facts.ts'
 import type { TurnFact } from '../../turn/facts.ts'
 import type { HookAnswer } from '../../turn/hook-answers.ts'
 import type { TurnSettings } from '../../turn/settings.ts'
@@ -33,6 +34,6 @@ export type FromTurnWorker =
 
 /** Facts that come in floods are told once per kind and moment, with how often. */
 export interface CountedFact {
-  readonly fact: TurnFact
+  readonly fact: TurnFact | WorldFact
   readonly times: number
 }

@@ -1,4 +1,5 @@
 /** What a worker of the TURN server is made of, whichever way it speaks to the sockets. */
+import type { WorldFact } from '../../observe/facts.ts'
 import type { TurnFact } from '../../turn/facts.ts'
 import type { HookAnswer } from '../../turn/hook-answers.ts'
 import type { Ledger } from '../../turn/ledger.ts'
@@ -21,7 +22,7 @@ export interface WorkerParts {
   readonly settings: TurnSettings
   readonly ledger: Ledger
   readonly counters: Counters
-  readonly note: (fact: TurnFact) => void
+  readonly note: (fact: TurnFact | WorldFact) => void
   readonly askHook: (username: string) => void
 }
 
