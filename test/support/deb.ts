@@ -14,6 +14,18 @@ export const debian = {
   apache: { package: 'apache2', path: '/usr/sbin/apache2' },
   caddy: { package: 'caddy', path: '/usr/bin/caddy' },
   openssl: { package: 'openssl', path: '/usr/bin/openssl' },
+  turnserver: { package: 'coturn', path: '/usr/bin/turnserver' },
+  turnClient: { package: 'coturn', path: '/usr/bin/turnutils_uclient' },
+  turnPeer: { package: 'coturn', path: '/usr/bin/turnutils_peer' },
+  stunClient: { package: 'coturn', path: '/usr/bin/turnutils_stunclient' },
+  chromium: { package: 'chromium', path: '/usr/bin/chromium' },
+  python: { package: 'python3-aioice', path: '/usr/bin/python3' },
+  aioice: { package: 'python3-aioice', path: '/usr/lib/python3/dist-packages/aioice/__init__.py' },
+  ip: { package: 'iproute2', path: '/usr/sbin/ip' },
+  nft: { package: 'nftables', path: '/usr/sbin/nft' },
+  compiler: { package: 'gcc', path: '/usr/bin/gcc' },
+  libcHeaders: { package: 'libc6-dev', path: '/usr/include/stdio.h' },
+  sslHeaders: { package: 'libssl-dev', path: '/usr/include/openssl/hmac.h' },
 } as const satisfies Record<string, DebianProgram>
 
 /** True when something is missing; then a line "NOT RUN: <suite>: needs <package>" has been printed. For `describe.skipIf`. */
