@@ -19,11 +19,25 @@ export function readConfig(file: string): ReadConfig {
     readFile: (path) => readFileSync(beside(path), 'utf8'),
   })
   if (!config) return { config: undefined, faults }
-  const { certificate, key } = config.https
-  const https = {
-    ...config.https,
+  const { https, turnServer } = config
+  return {
+    config: {
+      ...config,
+      https: { ...https, ...tlsFiles(https, beside) },
+      turnServer: turnServer.kind === 'off' ? turnServer : { ...turnServer, ...tlsFiles(turnServer, beside) },
+    },
+    faults,
+  }
+}
+
+interface TlsFiles {
+  readonly certificate?: string | undefined
+  readonly key?: string | undefined
+}
+
+function tlsFiles({ certificate, key }: TlsFiles, beside: (path: string) => string): TlsFiles {
+  return {
     ...(certificate === undefined ? {} : { certificate: beside(certificate) }),
     ...(key === undefined ? {} : { key: beside(key) }),
   }
-  return { config: { ...config, https }, faults }
 }

@@ -2,8 +2,10 @@
 
 import type { IpRanges } from '../lib/ip-range.ts'
 import type { ListenAddress } from './listen-address.ts'
+import type { AddressPair, TurnListenAddress, TurnUser } from './turn-kinds.ts'
 
 export type { ListenAddress } from './listen-address.ts'
+export type { AddressPair, TurnListenAddress, TurnUser } from './turn-kinds.ts'
 
 /** Durations are milliseconds. */
 export interface Config {
@@ -30,6 +32,7 @@ export interface Config {
   readonly clients: { readonly internalSecret?: string | undefined }
   readonly talk: TalkConfig
   readonly turn: TurnCredentialsConfig
+  readonly turnServer: TurnServerConfig
   readonly stats: { readonly allowedIps: IpRanges }
   readonly drainTimeout: number
   readonly limits: {
@@ -77,9 +80,56 @@ export type Accepts =
   /** Any; `allowall`. */
   | { readonly kind: 'any' }
 
-/** `servers` is empty when no credentials are handed out; otherwise the other two are there. */
+/** Credentials are handed out when there is an `apiKey`. */
 export interface TurnCredentialsConfig {
   readonly apiKey?: string | undefined
+  /** There if `servers` is not empty; otherwise the first secret of our own TURN server takes its place. */
   readonly secret?: string | undefined
+  /** Empty: our own TURN server is handed out. */
   readonly servers: readonly string[]
+  /** Development mode only: `/ice` answers this machine without a key. */
+  readonly openToThisMachine?: true
+}
+
+export type TurnServerConfig = { readonly kind: 'off' } | TurnServerOn
+
+/** Plain data; what it means to the TURN machine says `src/turn-settings.ts`. */
+export interface TurnServerOn {
+  readonly kind: 'on'
+  /** UDP and TCP. One of this and `tlsListen` is not empty. */
+  readonly listen: readonly TurnListenAddress[]
+  readonly tlsListen: readonly TurnListenAddress[]
+  /** Paths; both are there when `tlsListen` is not empty. */
+  readonly certificate?: string | undefined
+  readonly key?: string | undefined
+  /** What urls that are handed out name. */
+  readonly hostname?: string | undefined
+  readonly realm: string
+  /** One of the three is there. */
+  readonly secrets: readonly string[]
+  readonly users: readonly TurnUser[]
+  readonly authUrl?: string | undefined
+  /** Empty: the address through which the machine reaches others has to be found. */
+  readonly relayAddress: AddressPair
+  readonly externalAddress: AddressPair
+  readonly ports: { readonly min: number; readonly max: number }
+  readonly allowedPeers: IpRanges
+  readonly deniedPeers: IpRanges
+  /** The hosts in `[mcu] url`, addresses without brackets. */
+  readonly sfuHosts: readonly string[]
+  /** Allocations; 0 is no limit, here and in the next three. */
+  readonly quotas: { readonly perUser: number; readonly perSource: number; readonly total: number }
+  /** Answers per second and source. */
+  readonly challengeRate: number
+  readonly bindingRate: number
+  /** Of one allocation, each way. */
+  readonly bytesPerSecond: number
+  readonly legacyChannels: boolean
+  readonly tcpRelay: boolean
+  readonly sha256: boolean
+  readonly nonceKey?: string | undefined
+  /** 0 is one for each core. */
+  readonly workers: number
+  readonly path: 'auto' | 'batch' | 'portable'
+  readonly coturnMetrics: boolean
 }

@@ -6,7 +6,7 @@ import { loadConfig } from './load.ts'
 
 /**
  * Listens on this machine only, with every secret made up: whoever knows the one of the only backend may be any
- * Nextcloud server. `randomHex` answers with twice as many digits as it is asked for bytes.
+ * Nextcloud server. The TURN server relays to this machine only, and `/ice` answers it without a key. `randomHex` answers with twice as many digits as it is asked for bytes.
  */
 export function developmentConfig(randomHex: (bytes: number) => string): Config {
   const text = `
@@ -20,8 +20,12 @@ export function developmentConfig(randomHex: (bytes: number) => string): Config 
     [backend]
     allowall = true
     secret = ${randomHex(16)}
+    [turn-server]
+    listen = 127.0.0.1:3478
+    secret = ${randomHex(16)}
+    allowedpeers = 127.0.0.0/8
   `
   const { config, faults } = loadConfig({ file: 'development', text, environment: {}, readFile: () => '' })
   if (!config) throw new Error(faults.map(printFault).join('\n'))
-  return config
+  return { ...config, turn: { ...config.turn, openToThisMachine: true } }
 }

@@ -9,9 +9,19 @@ import { type Environment, findOverrides } from './overrides.ts'
 import { readSection, type SectionRead } from './read-section.ts'
 import { schema, sections } from './schema.ts'
 import { isLaterSection, laterSections, noSection } from './sections/not-yet.ts'
-import type { Sources } from './sources.ts'
+import { type Sources, sectionIsGiven } from './sources.ts'
+import { readTurnServer } from './turn-server.ts'
 
-export type { Accepts, BackendConfig, Config, ListenAddress, TalkConfig, TalkOn } from './config.ts'
+export type {
+  Accepts,
+  BackendConfig,
+  Config,
+  ListenAddress,
+  TalkConfig,
+  TalkOn,
+  TurnServerConfig,
+  TurnServerOn,
+} from './config.ts'
 export { type Fault, printFault } from './fault.ts'
 
 export interface ConfigSource {
@@ -62,8 +72,9 @@ function readConfig(sources: Sources, ids: readonly string[]): Config {
   const sessions = readSection(sources, schema.sessions)
   const { values: clients } = readSection(sources, schema.clients)
   const { values: stats } = readSection(sources, schema.stats)
-  const turn = readSection(sources, schema.turn)
-  for (const section of sections) if (section.later) readSection(sources, section)
+  const turn = turnCredentials(sources, readSection(sources, schema.turn))
+  const { values: mcu } = readSection(sources, schema.mcu)
+  for (const section of sections) if (section.later && section !== schema.mcu) readSection(sources, section)
   checkListeners(sources, http, https)
   checkHashKey(sources, sessions)
   return {
@@ -87,7 +98,8 @@ function readConfig(sources: Sources, ids: readonly string[]): Config {
     },
     clients: { internalSecret: clients.internalsecret },
     talk: readTalk(sources, sessions.values, ids),
-    turn: turnCredentials(sources, turn),
+    turn,
+    turnServer: readTurnServer(sources, turn, mcu.url ?? []),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
     limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },
@@ -97,9 +109,7 @@ function readConfig(sources: Sources, ids: readonly string[]): Config {
 type Pending = { readonly maxpendingbytes: number; readonly maxpendingmessages: number }
 
 function readTalk(sources: Sources, pending: Pending, ids: readonly string[]): TalkConfig {
-  const inFile = sources.ini.sections.has('backend')
-  const inEnvironment = [...sources.overrides.byKey.keys()].some((key) => key.startsWith('backend '))
-  if (!inFile && !inEnvironment) return { kind: 'off' }
+  if (!sectionIsGiven(sources, 'backend')) return { kind: 'off' }
   const backend = readSection(sources, schema.backend)
   return {
     kind: 'on',

@@ -67,7 +67,8 @@ function warn(
   warned: Set<string>,
 ): void {
   const { faults } = sources
-  if (setting.placeholders.includes(text)) {
+  // A list is a sample too if one of its entries is.
+  if ([text, ...text.split(/[,\n]/).map((entry) => entry.trim())].some((one) => setting.placeholders.includes(one))) {
     const message = 'is still the value of the sample file, which everybody knows; choose a random one'
     faults.push({ severity: 'warning', ...place, section, key, message })
   }

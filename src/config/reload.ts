@@ -1,6 +1,6 @@
 /** What a reload takes over from a changed file, and what has to wait for a restart. */
 
-import type { Config, TalkConfig, TalkOn } from './config.ts'
+import type { Config, TalkConfig, TalkOn, TurnServerConfig, TurnServerOn } from './config.ts'
 import type { schema } from './schema.ts'
 
 export interface Reload {
@@ -24,9 +24,19 @@ export function reloaded(old: Config, next: Config): Reload {
       turn: next.turn,
       talk:
         old.talk.kind === 'on' && next.talk.kind === 'on' ? { ...old.talk, backends: next.talk.backends } : old.talk,
+      turnServer: reloadedTurnServer(old.turnServer, next.turnServer),
     },
-    taken: [...changed(takenOver, old, next), ...changedBackends(old.talk, next.talk)],
-    needRestart: [...changed(fixed, old, next), ...fixedOfTalk(old.talk, next.talk)],
+    taken: [
+      ...changed(takenOver, old, next),
+      ...changedBackends(old.talk, next.talk),
+      ...changedOfTurnServer(takenOverByTurnServer, old.turnServer, next.turnServer),
+    ],
+    needRestart: [
+      ...changed(fixed, old, next),
+      ...fixedOfTalk(old.talk, next.talk),
+      ...changedOfTurnServer(fixedOfTurnServer, old.turnServer, next.turnServer),
+      ...(old.turnServer.kind === next.turnServer.kind ? [] : ['[turn-server]']),
+    ],
   }
 }
 
@@ -68,6 +78,55 @@ const fixedTalk: readonly Part<TalkOn>[] = [
 function fixedOfTalk(old: TalkConfig, next: TalkConfig): readonly string[] {
   if (old.kind === 'on' && next.kind === 'on') return changed(fixedTalk, old, next)
   return old.kind === next.kind ? [] : ['[backend]']
+}
+
+const takenOverByTurnServer: readonly Part<TurnServerOn>[] = [
+  [name('turn-server', 'hostname'), ({ hostname }) => hostname],
+  [name('turn-server', 'secret'), ({ secrets }) => secrets],
+  [name('turn-server', 'users'), ({ users }) => users],
+  [name('turn-server', 'authurl'), ({ authUrl }) => authUrl],
+  [name('turn-server', 'externaladdress'), ({ externalAddress }) => externalAddress],
+  [name('turn-server', 'allowedpeers'), ({ allowedPeers }) => allowedPeers],
+  [name('turn-server', 'deniedpeers'), ({ deniedPeers }) => deniedPeers],
+  [name('turn-server', 'userquota'), ({ quotas }) => quotas.perUser],
+  [name('turn-server', 'sourcequota'), ({ quotas }) => quotas.perSource],
+  [name('turn-server', 'totalquota'), ({ quotas }) => quotas.total],
+  [name('turn-server', 'challengerate'), ({ challengeRate }) => challengeRate],
+  [name('turn-server', 'bindingrate'), ({ bindingRate }) => bindingRate],
+  [name('turn-server', 'maxbps'), ({ bytesPerSecond }) => bytesPerSecond],
+  [name('turn-server', 'legacychannels'), ({ legacyChannels }) => legacyChannels],
+  [name('turn-server', 'sha256'), ({ sha256 }) => sha256],
+  [name('turn-server', 'coturnmetrics'), ({ coturnMetrics }) => coturnMetrics],
+]
+
+const fixedOfTurnServer: readonly Part<TurnServerOn>[] = [
+  [name('turn-server', 'listen'), ({ listen }) => listen],
+  [name('turn-server', 'tlslisten'), ({ tlsListen }) => tlsListen],
+  [name('turn-server', 'certificate'), ({ certificate }) => certificate],
+  [name('turn-server', 'key'), ({ key }) => key],
+  [name('turn-server', 'realm'), ({ realm }) => realm],
+  [name('turn-server', 'relayaddress'), ({ relayAddress }) => relayAddress],
+  [name('turn-server', 'minport'), ({ ports }) => ports.min],
+  [name('turn-server', 'maxport'), ({ ports }) => ports.max],
+  [name('turn-server', 'tcprelay'), ({ tcpRelay }) => tcpRelay],
+  [name('turn-server', 'noncekey'), ({ nonceKey }) => nonceKey],
+  [name('turn-server', 'workers'), ({ workers }) => workers],
+  [name('turn-server', 'path'), ({ path }) => path],
+]
+
+/** Allocations go on: what they hang on stays as it was. */
+function reloadedTurnServer(old: TurnServerConfig, next: TurnServerConfig): TurnServerConfig {
+  if (old.kind === 'off' || next.kind === 'off') return old
+  const { listen, tlsListen, certificate, key, realm, relayAddress, ports, tcpRelay, nonceKey, workers, path } = old
+  return { ...next, listen, tlsListen, certificate, key, realm, relayAddress, ports, tcpRelay, nonceKey, workers, path }
+}
+
+function changedOfTurnServer(
+  parts: readonly Part<TurnServerOn>[],
+  old: TurnServerConfig,
+  next: TurnServerConfig,
+): readonly string[] {
+  return old.kind === 'on' && next.kind === 'on' ? changed(parts, old, next) : []
 }
 
 /** Which backends there are, and the sections of those that stay but are described differently. */

@@ -6,6 +6,7 @@ import { etcd, federation, grpc, nats } from './sections/cluster.ts'
 import { continentOverrides, geoip, geoipOverrides } from './sections/geoip.ts'
 import { http, https } from './sections/http.ts'
 import { mcu, turn } from './sections/media.ts'
+import { turnServer } from './sections/turn-server.ts'
 import type { Section, Settings } from './setting.ts'
 
 /** The sections by name, in the order of the reference page. */
@@ -20,6 +21,7 @@ export const schema = {
   nats,
   mcu,
   turn,
+  'turn-server': turnServer,
   geoip,
   'geoip-overrides': geoipOverrides,
   'continent-overrides': continentOverrides,

@@ -50,6 +50,11 @@ export function sectionPlace(sources: Sources, section: string): Place {
   return { file: sources.file, ...(line !== undefined && { line }) }
 }
 
+/** Whether there is such a section, in the file or by what the environment says of it. */
+export function sectionIsGiven({ ini, overrides }: Sources, section: string): boolean {
+  return ini.sections.has(section) || [...overrides.byKey.keys()].some((key) => key.startsWith(`${section} `))
+}
+
 function printPlace({ file, line }: Place): string {
   return line === undefined ? file : `line ${line}`
 }

@@ -14,6 +14,7 @@ test('the smallest file has every default', () => {
     clients: { internalSecret: undefined },
     talk: { kind: 'off' },
     turn: { apiKey: undefined, secret: undefined, servers: [] },
+    turnServer: { kind: 'off' },
     drainTimeout: 10_000,
     limits: { maxConnectionsPerAddress: 0 },
   })
@@ -104,6 +105,7 @@ test('every setting of the configuration arrives', () => {
       maxPendingMessages: 7,
     },
     turn: { apiKey: 'a', secret: 't', servers: ['turn:a?transport=udp', 'turn:b'] },
+    turnServer: { kind: 'off' },
     stats: { allowedIps: [{ family: 4, base: 0xc0000200, mask: 0xffffff00 }] },
     drainTimeout: 500,
     limits: { maxConnectionsPerAddress: 3 },

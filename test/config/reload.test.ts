@@ -10,6 +10,15 @@ const before: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   backend: { backends: 'cloud', secret: 's' },
   cloud: { urls: 'https://a' },
   turn: { apikey: 'a', secret: 'b', servers: 'turn:a' },
+  'turn-server': {
+    listen: ':4',
+    tlslisten: ':5',
+    certificate: 'c',
+    key: 'k',
+    secret: 's',
+    realm: 'r',
+    relayaddress: '192.0.2.5',
+  },
 }
 
 function fileOf(values: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
@@ -54,6 +63,34 @@ const changes: readonly (readonly [section: string, key: string, value: string, 
   ['turn', 'apikey', 'x'],
   ['turn', 'secret', 'x'],
   ['turn', 'servers', 'turn:x'],
+  ['turn-server', 'listen', ':3'],
+  ['turn-server', 'tlslisten', ':3'],
+  ['turn-server', 'certificate', 'x'],
+  ['turn-server', 'key', 'x'],
+  ['turn-server', 'hostname', 'x'],
+  ['turn-server', 'realm', 'x'],
+  ['turn-server', 'secret', 's, t'],
+  ['turn-server', 'users', 'x:y'],
+  ['turn-server', 'authurl', 'https://x/'],
+  ['turn-server', 'relayaddress', '192.0.2.6'],
+  ['turn-server', 'externaladdress', '192.0.2.7'],
+  ['turn-server', 'minport', '50000'],
+  ['turn-server', 'maxport', '60000'],
+  ['turn-server', 'allowedpeers', '10.0.0.0/8'],
+  ['turn-server', 'deniedpeers', '192.0.2.9'],
+  ['turn-server', 'userquota', '3'],
+  ['turn-server', 'sourcequota', '3'],
+  ['turn-server', 'totalquota', '3'],
+  ['turn-server', 'challengerate', '3'],
+  ['turn-server', 'bindingrate', '3'],
+  ['turn-server', 'maxbps', '3'],
+  ['turn-server', 'legacychannels', 'true'],
+  ['turn-server', 'tcprelay', 'true'],
+  ['turn-server', 'sha256', 'true'],
+  ['turn-server', 'noncekey', '0123456789abcdef'],
+  ['turn-server', 'workers', '3'],
+  ['turn-server', 'path', 'portable'],
+  ['turn-server', 'coturnmetrics', 'true'],
   ['stats', 'allowed_ips', '192.0.2.1'],
   ['cloud', 'urls', 'https://x', '[cloud]'],
   ['cloud', 'secret', 'x', '[cloud]'],
@@ -89,6 +126,13 @@ test('every setting of a section that is in use has its case above', () => {
 
 test('the same file changes nothing', () => {
   expect(reloaded(old, configOf(fileOf(before)))).toEqual({ config: old, taken: [], needRestart: [] })
+})
+
+test('the TURN server does not come or go while running', () => {
+  const off = configOf(smallest)
+  const on = configOf(`${smallest}[turn-server]\nsecret = s`)
+  expect(reloaded(off, on)).toEqual({ config: off, taken: [], needRestart: ['[turn-server]'] })
+  expect(reloaded(on, off)).toEqual({ config: on, taken: [], needRestart: ['[turn-server]'] })
 })
 
 describe('backends', () => {

@@ -42,20 +42,22 @@ export const mcu = {
 
 export const turn = {
   name: 'turn',
-  meaning: 'Credentials for a TURN server elsewhere, handed out to the SFU.',
+  meaning:
+    'Handing out TURN credentials, to the SFU (`/turn/credentials`) and to pages of your own (`/ice`): for our own TURN server, or for one elsewhere.',
   settings: {
     apikey: optional(secret({ atLeast: 1 }), {
-      meaning: 'What the asker must present. Needed when `servers` is set.',
+      meaning: 'What the asker must present. Needed when `servers` is set; without it nothing is handed out.',
       placeholders: ['the-api-key-for-the-rest-service'],
       reload: true,
     }),
     secret: optional(secret({ atLeast: 1 }), {
-      meaning: 'Shared with the TURN server. Needed when `servers` is set.',
+      meaning:
+        'Shared with the TURN server. Needed when `servers` is set; without those the first of `[turn-server] secret` takes its place.',
       placeholders: ['6d1c17a7-c736-4e22-b02c-e2955b7ecc64'],
       reload: true,
     }),
     servers: setting(list, '', {
-      meaning: 'TURN urls to hand out. While empty no credentials are.',
+      meaning: 'TURN urls to hand out. Default: those of our own TURN server.',
       reload: true,
     }),
   },
