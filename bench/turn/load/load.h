@@ -92,10 +92,10 @@ uint64_t strangers(const struct sockaddr_in *server, int count);
 
 /* ---- traffic.c ---- */
 typedef struct {
-  double rate;    /* packets per second that clients send; with frames: packets per second in both directions */
+  double rate;    /* round trips per second; with frames: packets per second, both directions together */
   double seconds, warmup;
   int size;       /* octets of data in a packet */
-  double frames;  /* per second, allocation and direction; 0 is single packets, which peers send back */
+  bool frames;    /* video: clients and peers send frames of several packets; otherwise peers send single ones back */
   bool segments;  /* sends a frame by one call with UDP_SEGMENT */
   bool spin;      /* never sleeps */
   pid_t pid;      /* whose CPU time counts, or 0 */

@@ -16,12 +16,12 @@ static const char usage[] =
     "  rate       offers each of the given rates in turn\n"
     "  direct     the same without a server, clients straight to peers\n"
     "  search     the highest rate at which at most --loss is lost\n"
-    "  burst      frames of 8 to 12 packets both ways, --frames per second and allocation\n"
     "  allocate   makes allocations, --in-flight at a time, and tells how long it took\n"
     "  idle       makes allocations and holds them until its input ends\n"
     "  strangers  one unauthenticated request from each of --count ports\n"
+    "with --frames rates are packets per second of video: frames of 8 to 12 packets, both ways\n"
     "  --server ADDRESS:PORT --user NAME --password WORD --allocations N --peers N --count N --in-flight N\n"
-    "  --rate A,B,C (round trips per second) --from RATE --to RATE --loss SHARE --size OCTETS --frames N\n"
+    "  --rate A,B,C (round trips per second) --from RATE --to RATE --loss SHARE --size OCTETS --frames\n"
     "  --seconds S --warmup S --pid PID --core N --seed N --segments --sleep --no-channel\n";
 
 typedef struct {
@@ -122,7 +122,7 @@ static options read_options(int count, char **words) {
   static const struct option known[] = {
       {"server", 1, 0, server}, {"user", 1, 0, user}, {"password", 1, 0, password}, {"allocations", 1, 0, allocations},
       {"peers", 1, 0, peers}, {"count", 1, 0, count_}, {"in-flight", 1, 0, in_flight}, {"rate", 1, 0, rate},
-      {"from", 1, 0, from}, {"to", 1, 0, to}, {"loss", 1, 0, loss}, {"size", 1, 0, size}, {"frames", 1, 0, frames},
+      {"from", 1, 0, from}, {"to", 1, 0, to}, {"loss", 1, 0, loss}, {"size", 1, 0, size}, {"frames", 0, 0, frames},
       {"seconds", 1, 0, seconds}, {"warmup", 1, 0, warmup}, {"pid", 1, 0, pid}, {"core", 1, 0, core},
       {"seed", 1, 0, seed}, {"segments", 0, 0, segments}, {"sleep", 0, 0, sleep_}, {"no-channel", 0, 0, no_channel},
       {0, 0, 0, 0}};
@@ -150,7 +150,7 @@ static options read_options(int count, char **words) {
     case to: o.to = atof(optarg); break;
     case loss: o.loss = atof(optarg); break;
     case size: o.plan.size = atoi(optarg); break;
-    case frames: o.plan.frames = atof(optarg); break;
+    case frames: o.plan.frames = true; break;
     case seconds: o.plan.seconds = atof(optarg); break;
     case warmup: o.plan.warmup = atof(optarg); break;
     case pid: o.plan.pid = atoi(optarg); break;
@@ -175,7 +175,6 @@ static options read_options(int count, char **words) {
 int main(int count, char **words) {
   options o = read_options(count, words);
   const char *mode = optind == count - 1 ? words[optind] : "";
-  static traffic result;
   prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
   if (strcmp(mode, "rate") == 0) {
     make_all(&o);
@@ -187,12 +186,6 @@ int main(int count, char **words) {
   } else if (strcmp(mode, "search") == 0) {
     make_all(&o);
     search(&o);
-  } else if (strcmp(mode, "burst") == 0) {
-    if (o.plan.frames <= 0) o.plan.frames = 30;
-    make_all(&o);
-    o.plan.rate = o.party.count * o.plan.frames * 2 * 10;
-    run_traffic(&o.party, &o.plan, &result);
-    print_traffic(&result);
   } else if (strcmp(mode, "allocate") == 0 || strcmp(mode, "idle") == 0) {
     bool idle = mode[0] == 'i';
     party_open(&o.party);

@@ -9,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { slots = 64, slot_size = 2048, most_events = 256, sends_at_once = 32, least_frame = 8, frame_spread = 5 };
+enum { slots = 64, slot_size = 2048, most_events = 256, sends_at_once = 32 };
+/* Packets of a frame: 8 to 12 */
+enum { least_frame = 8, frame_spread = 5, mean_frame = 10, largest_frame = 12 };
 static const moment drain_time = 300000000;
 
 /* At the beginning of the data of each packet. */
@@ -33,7 +35,7 @@ typedef struct {
   uint64_t all_sent, all_received, all_relayed;
   moment last_arrival;
   uint32_t random;
-  uint8_t frame[16][slot_size];
+  uint8_t frame[largest_frame][slot_size];
 } run;
 
 static uint8_t received[slots][slot_size];
@@ -53,12 +55,11 @@ static int by_phase(const void *a, const void *b) {
 
 /* Every stream sends once in each period, at a phase of its own. */
 static step *make_schedule(run *r, int *count, moment *period) {
-  bool framed = r->plan->frames > 0;
-  int streams = r->p->count * (framed ? 2 : 1);
+  int streams = r->p->count * (r->plan->frames ? 2 : 1);
   step *steps = calloc((size_t)streams, sizeof *steps);
   if (!steps) fail("out of memory");
   *count = streams;
-  *period = (moment)(1e9 * (framed ? 1 / r->plan->frames : r->p->count / r->plan->rate));
+  *period = (moment)(1e9 * streams * (r->plan->frames ? mean_frame : 1) / r->plan->rate);
   for (int i = 0; i < streams; i++) {
     uint64_t place = (uint64_t)chance(r) << 20 | (chance(r) & 0xfffff);
     steps[i] = (step){(moment)(place % (uint64_t)*period), (uint32_t)(i % r->p->count), i / r->p->count};
@@ -83,7 +84,7 @@ static int send_frame(run *r, const step *s, int count, size_t length) {
   int fd = s->direction == 0 ? c->fd : r->p->peers[c->peer];
   struct msghdr to = {0};
   if (s->direction == 1) to.msg_name = &c->relayed, to.msg_namelen = sizeof c->relayed;
-  struct iovec parts[16];
+  struct iovec parts[largest_frame];
   for (int i = 0; i < count; i++) parts[i] = (struct iovec){r->frame[i], length};
   if (count == 1 && s->direction == 0) return send(fd, r->frame[0], length, 0) < 0 ? 0 : 1;
   if (r->plan->segments) {
@@ -96,7 +97,7 @@ static int send_frame(run *r, const step *s, int count, size_t length) {
     memcpy(CMSG_DATA(note), &segment, sizeof segment);
     return sendmsg(fd, &to, 0) < 0 ? 0 : count;
   }
-  struct mmsghdr each[16];
+  struct mmsghdr each[largest_frame];
   for (int i = 0; i < count; i++) {
     each[i].msg_hdr = to;
     each[i].msg_hdr.msg_iov = &parts[i], each[i].msg_hdr.msg_iovlen = 1;
@@ -106,7 +107,7 @@ static int send_frame(run *r, const step *s, int count, size_t length) {
 }
 
 static void send_step(run *r, const step *s, moment due) {
-  int count = r->plan->frames > 0 ? least_frame + (int)(chance(r) % frame_spread) : 1;
+  int count = r->plan->frames ? least_frame + (int)(chance(r) % frame_spread) : 1;
   size_t length = 0;
   for (int i = 0; i < count; i++) length = write_packet(r, s, due, r->frame[i]);
   int sent = send_frame(r, s, count, length);
@@ -145,7 +146,7 @@ static void at_peer(run *r, int fd) {
   if (count <= 0) return;
   r->all_relayed += (uint64_t)count;
   moment at = now();
-  if (r->plan->frames > 0) {
+  if (r->plan->frames) {
     for (int i = 0; i < count; i++) arrived(r, received[i], messages[i].msg_len, 0, at);
     return;
   }
@@ -163,7 +164,7 @@ static void at_client(run *r, int fd) {
   r->all_relayed += (uint64_t)count;
   moment at = now();
   /* Round trips have carried the sequence of their way out. */
-  int direction = r->plan->frames > 0 ? 1 : 0;
+  int direction = r->plan->frames ? 1 : 0;
   size_t skip = r->p->direct ? 0 : header;
   for (int i = 0; i < count; i++)
     if (messages[i].msg_len >= skip) arrived(r, received[i] + skip, messages[i].msg_len - skip, direction, at);
