@@ -88,3 +88,9 @@ export function sourceWords(source: IpAddress): Key {
   const bare = unmapped(source)
   return bare.family === 4 ? [0, bare.value] : [bare.words[0], bare.words[1]]
 }
+
+/** The same as one key, for maps. */
+export function sourceKey(source: IpAddress): number | string {
+  const [upper, lower] = sourceWords(source)
+  return upper === 0 ? lower : `${upper}:${lower}`
+}

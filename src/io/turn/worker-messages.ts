@@ -26,7 +26,8 @@ export type ToTurnWorker =
 
 export type FromTurnWorker =
   | { readonly kind: 'listening'; readonly ports: readonly number[] }
-  | { readonly kind: 'cannot-start'; readonly error: string }
+  /** `code` is that of a system error, such as EADDRINUSE. */
+  | { readonly kind: 'cannot-start'; readonly error: string; readonly code: string | undefined }
   | { readonly kind: 'facts'; readonly facts: readonly CountedFact[] }
   | { readonly kind: 'ask-hook'; readonly username: string }
   | { readonly kind: 'drained' }

@@ -24,6 +24,8 @@ export interface WorkerParts {
   readonly counters: Counters
   readonly note: (fact: TurnFact | WorldFact) => void
   readonly askHook: (username: string) => void
+  /** The eventfd by which the main thread says that a message is there, for a worker that sleeps in the kernel. */
+  readonly wakeFd?: number | undefined
 }
 
 /** A worker at work. */
