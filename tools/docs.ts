@@ -19,7 +19,10 @@ const written: readonly Page[] = [
   },
   {
     path: 'docs/metrics.md',
-    render: async () => metricsPage((await import('../src/observe/metrics.ts')).metricRows),
+    render: async () => {
+      const { metricRows, coturnRows } = await import('../src/observe/metrics.ts')
+      return metricsPage(metricRows, coturnRows)
+    },
   },
 ]
 

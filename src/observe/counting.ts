@@ -11,7 +11,7 @@ export interface Series {
 
 export interface Tally {
   /** Counts up the series that has the fields' values for labels. */
-  count(fields: Readonly<Record<string, unknown>>): void
+  count(fields: Readonly<Record<string, unknown>>, times?: number): void
   /** Makes sure that there is such a series. */
   start(labels: Readonly<Record<string, string>>): void
   all(): Iterable<Series>
@@ -53,8 +53,8 @@ export function createTally(names: readonly string[], capacity = 10_000): Tally 
   if (names.length === 0) add('', () => '')
 
   return {
-    count(fields) {
-      seriesOf(fields).value++
+    count(fields, times = 1) {
+      seriesOf(fields).value += times
     },
     start(labels) {
       seriesOf(labels)

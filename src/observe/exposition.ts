@@ -1,6 +1,7 @@
 /** The metrics as Prometheus reads them; everything that can be read elsewhere is read when it is asked for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Census } from '../protocols/talk/census.ts'
+import { coturnText } from './coturn-metrics.ts'
 import { createTally, type Tally } from './counting.ts'
 import {
   type CounterName,
@@ -15,6 +16,7 @@ import {
   totals,
 } from './metrics.ts'
 import { processGauges, processTotals } from './process-metrics.ts'
+import { readTurn, type WatchedTurn } from './turn-metrics.ts'
 
 /** Where the numbers are that nobody notes. */
 export interface Watched {
@@ -30,6 +32,8 @@ export interface Watched {
   backends(): readonly { readonly id: string; readonly sessionLimit: number }[]
   /** Connections for requests to backends. */
   pool(): readonly { readonly host: string; readonly connections: number }[]
+  /** Undefined, or not there, while there is no TURN server. */
+  turn?(): WatchedTurn | undefined
 }
 
 export interface Exposition {
@@ -80,7 +84,8 @@ export function createExposition(): Exposition {
     }
   }
 
-  function readWatched({ census, transport, backends, pool }: Watched): void {
+  function readWatched({ census, transport, backends, pool }: Watched, turn: WatchedTurn | undefined): void {
+    if (turn) readTurn(turn, set, setTotal)
     const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
     setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)
     setTotal('signaling_client_bytes_total', { direction: 'outgoing' }, bytesOut)
@@ -116,10 +121,10 @@ export function createExposition(): Exposition {
   }
 
   /** Everything is forgotten first, so that a room that is gone leaves no series behind. */
-  function refresh(watched: Watched | undefined): void {
+  function refresh(watched: Watched | undefined, turn: WatchedTurn | undefined): void {
     for (const gauge of gaugeOf.values()) gauge.reset()
     for (const counter of counterOf.values()) counter.reset()
-    if (watched) readWatched(watched)
+    if (watched) readWatched(watched, turn)
     for (const [name, tally] of tallies) {
       for (const { labels, value } of tally.all()) counterOf.get(name)?.inc({ ...labels }, value)
     }
@@ -127,21 +132,25 @@ export function createExposition(): Exposition {
     for (const [name, value = 0] of entriesOf(processTotals())) setTotal(name, {}, value)
   }
 
+  function tallyOf(name: CounterName): Tally {
+    const tally = tallies.get(name)
+    if (!tally) throw new Error(`no such counter: ${name}`)
+    return tally
+  }
+
   return {
-    tally(name) {
-      const tally = tallies.get(name)
-      if (!tally) throw new Error(`no such counter: ${name}`)
-      return tally
-    },
+    tally: tallyOf,
     measure(name, fields, value) {
       const measured = histogramOf.get(name)
       if (!measured || !Number.isFinite(value)) return
       const labels = Object.fromEntries(measured.labels.map((label) => [label, String(fields[label])]))
       measured.histogram.observe(labels, value)
     },
-    text(watched) {
-      refresh(watched)
-      return registry.metrics()
+    async text(watched) {
+      const turn = watched?.turn?.()
+      refresh(watched, turn)
+      const text = await registry.metrics()
+      return turn?.coturnNames ? `${text}\n${coturnText(turn.counters, tallyOf)}` : text
     },
     contentType: registry.contentType,
   }

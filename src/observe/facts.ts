@@ -1,11 +1,13 @@
 /** What is worth noting, and for each such fact the one row that says how it is told. */
 
 import type { TalkFact } from '../protocols/talk/facts.ts'
-import type { LogLevel } from './log.ts'
-import type { CounterName, counters, HistogramName, histograms } from './metrics.ts'
+import type { TurnFact } from '../turn/facts.ts'
+import type { Tellings } from './telling.ts'
+import { type TurnWorldFact, turnTellings } from './turn-facts.ts'
 
 /** What sockets, files, signals and HTTP bring up. */
 export type WorldFact =
+  | TurnWorldFact
   /** A bug; `error` is the stack of what was thrown. */
   | { readonly fact: 'machine-broke'; readonly where: string; readonly error: string }
   | { readonly fact: 'listening'; readonly address: string; readonly tls: boolean }
@@ -25,28 +27,8 @@ export type WorldFact =
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
 
-export type Fact = TalkFact | WorldFact
+export type Fact = TalkFact | TurnFact | WorldFact
 export type FactName = Fact['fact']
-type FactOf<N extends FactName> = Extract<Fact, { readonly fact: N }>
-
-/** The counters whose labels are all fields of the fact. */
-type CounterFor<F> = {
-  [C in CounterName]: (typeof counters)[C]['labels'][number] extends keyof F ? C : never
-}[CounterName]
-type HistogramFor<F> = {
-  [H in HistogramName]: (typeof histograms)[H]['labels'][number] extends keyof F ? H : never
-}[HistogramName]
-type NumberFieldOf<F> = { [K in keyof F & string]: F[K] extends number ? K : never }[keyof F & string]
-
-/** How one kind of fact is told. */
-export interface Telling<F> {
-  readonly level: LogLevel
-  readonly text: string
-  readonly counts?: readonly CounterFor<F>[]
-  readonly measures?: { readonly histogram: HistogramFor<F>; readonly field: NumberFieldOf<F> }
-  /** Fields that are in the log of `debug` and `trace` only: who somebody is does not belong into an everyday log. */
-  readonly hides?: readonly (Exclude<keyof F, 'fact'> & string)[]
-}
 
 /** A fact without a row does not compile, nor does a counter with a label that its fact lacks. */
 export const tellings = {
@@ -170,4 +152,5 @@ export const tellings = {
     text: 'pong received',
     measures: { histogram: 'signaling_client_rtt', field: 'milliseconds' },
   },
-} as const satisfies { readonly [N in FactName]: Telling<FactOf<N>> }
+  ...turnTellings,
+} as const satisfies Tellings<Fact>

@@ -1,6 +1,8 @@
-/** Every metric: its name, its labels and what it means. The names are those that dashboards for Nextcloud's server use. */
+/** Every metric: its name, its labels and what it means. Those of signaling have the names that dashboards for Nextcloud's server use. */
 
 import { clientMessages } from '../protocols/talk/messages/index.ts'
+import { coturnMetrics } from './coturn-metrics.ts'
+import { turnCounters, turnGauges, turnHistograms, turnTotals } from './turn-metrics.ts'
 
 interface Metric {
   readonly labels: readonly string[]
@@ -109,6 +111,7 @@ export const counters = {
     labels: ['backend'],
     help: 'Calls that began in a room',
   },
+  ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
 
 /** Measured by facts. */
@@ -123,6 +126,7 @@ export const histograms = {
     help: 'Milliseconds from a WebSocket ping to its pong',
     buckets: [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000, 10_000, 30_000],
   },
+  ...turnHistograms,
 } as const satisfies Readonly<Record<string, Metric & { readonly buckets: readonly number[] }>>
 
 /** Read anew whenever somebody asks for the metrics. */
@@ -138,6 +142,7 @@ export const gauges = {
     help: 'How many sessions a backend may have; absent where there is no limit',
   },
   signaling_http_client_pool_connections: { labels: ['host'], help: 'Connections for requests to a Nextcloud' },
+  ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },
   process_resident_memory_bytes: { labels: [], help: 'Memory that the process holds' },
   process_virtual_memory_bytes: { labels: [], help: 'Address space that the process has reserved (Linux)' },
@@ -149,6 +154,7 @@ export const gauges = {
 export const totals = {
   signaling_client_bytes_total: { labels: ['direction'], help: 'Bytes of WebSocket messages, by direction' },
   signaling_client_messages_total: { labels: ['direction'], help: 'WebSocket messages, by direction' },
+  ...turnTotals,
   process_cpu_user_seconds_total: { labels: [], help: 'CPU time spent in the program itself' },
   process_cpu_system_seconds_total: { labels: [], help: 'CPU time that the kernel spent for the program' },
   process_cpu_seconds_total: { labels: [], help: 'CPU time altogether' },
@@ -187,6 +193,12 @@ export const metricRows: readonly MetricRow[] = [
   ...rows(histograms, 'histogram'),
   ...rows(gauges, 'gauge'),
 ].sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** Those that are told with `[turn-server] coturnmetrics` only. */
+export const coturnRows: readonly MetricRow[] = Object.entries(coturnMetrics).map(([name, metric]) => ({
+  name,
+  ...metric,
+}))
 
 function rows(metrics: Readonly<Record<string, Metric>>, type: MetricRow['type']): readonly MetricRow[] {
   return Object.entries(metrics).map(([name, { labels, help }]) => ({ name, type, labels, help }))

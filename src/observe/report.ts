@@ -5,8 +5,8 @@ import { createLog, type LogLevel, type LogOptions } from './log.ts'
 import type { CounterName, HistogramName } from './metrics.ts'
 
 export interface Report extends Disposable {
-  /** Never throws; may be handed on without its object. */
-  note(fact: Fact): void
+  /** Never throws; may be handed on without its object. `times`: how often it happened, which one line tells. */
+  note(fact: Fact, times?: number): void
   /** From now on the gauges are read from there; once, after everything is made. */
   watch(source: Watched): void
   /** In the text format of Prometheus. Rejects if a watched source throws. */
@@ -34,19 +34,22 @@ export function startReport(options: LogOptions): Report {
   let watched: Watched | undefined
 
   /** Decides once per kind of fact what there is to do, because some facts come with every message. */
-  function recorder(fact: string, { level, text, counts = [], measures, hides = [] }: Row): (fields: Fields) => void {
+  function recorder(
+    fact: string,
+    { level, text, counts = [], measures, hides = [] }: Row,
+  ): (fields: Fields, times: number) => void {
     const tallies = counts.map((name) => exposition.tally(name))
     const isLogged = log.writes(level)
-    return (fields) => {
-      for (const tally of tallies) tally.count(fields)
+    return (fields, times) => {
+      for (const tally of tallies) tally.count(fields, times)
       if (measures) exposition.measure(measures.histogram, fields, Number(fields[measures.field]))
-      if (isLogged) log.add({ level, fact, text, fields, hides })
+      if (isLogged) log.add({ level, fact, text, fields: times === 1 ? fields : { ...fields, times }, hides })
     }
   }
   const recorders = new Map(Object.entries(rows).map(([fact, row]) => [fact, recorder(fact, row)]))
 
   return {
-    note: (fact) => recorders.get(fact.fact)?.(fact),
+    note: (fact, times = 1) => recorders.get(fact.fact)?.(fact, times),
     watch(source) {
       watched = source
     },

@@ -25,6 +25,12 @@ const addresses = {
   'inbox-overflowed': 'hidden',
   'upgrade-refused': 'hidden',
   'frame-garbled': 'for debugging',
+  'turn-listening': 'shown',
+  'turn-allocated': 'hidden',
+  'turn-ended': 'hidden',
+  'turn-challenged': 'for debugging',
+  'turn-refused': 'for debugging',
+  'turn-connection-refused': 'for debugging',
 } as const satisfies Record<Extract<Fact, { readonly address: string }>['fact'], string>
 
 test('an address is in an everyday log only where somebody has to act on it', () => {
@@ -36,9 +42,22 @@ test('an address is in an everyday log only where somebody has to act on it', ()
   }
 })
 
+/** With every frame, or with whatever a stranger sends. */
+const frequent = [
+  ...(['message-received', 'frame-garbled', 'message-ignored', 'message-unknown', 'ping-rtt'] as const),
+  ...(['turn-binding-answered', 'turn-challenged', 'turn-refused', 'turn-peer-refused', 'turn-ignored'] as const),
+  'turn-connection-refused',
+] as const
+
 test('what comes with every frame is not in an everyday log', () => {
-  for (const fact of ['message-received', 'frame-garbled', 'message-ignored', 'message-unknown', 'ping-rtt'] as const) {
+  for (const fact of frequent) {
     expect([fact, tellings[fact].level]).toEqual([fact, expect.stringMatching(/^(trace|debug)$/)])
+  }
+})
+
+test('who has an allocation is not in an everyday log', () => {
+  for (const fact of ['turn-quota-reached', 'turn-allocated', 'turn-ended'] as const) {
+    expect<readonly string[]>(tellings[fact].hides).toContain('user')
   }
 })
 

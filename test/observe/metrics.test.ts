@@ -36,10 +36,16 @@ test.each(Object.entries(original))(
 
 test('names and labels are such as Prometheus accepts, and no metric is there twice', () => {
   for (const { name, type, labels, help } of metricRows) {
-    expect(name).toMatch(/^(signaling|process)_[a-z_]+$/)
+    expect(name).toMatch(/^(signaling|heliograph|process)_[a-z_]+$/)
     expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter'])
     for (const label of labels) expect(label).toMatch(/^[a-z]+$/)
     expect(help).not.toBe('')
   }
   expect(new Set(metricRows.map(({ name }) => name)).size).toBe(metricRows.length)
+})
+
+test('no metric of TURN is labelled by who or where somebody is', () => {
+  const labels = metricRows.filter(({ name }) => name.startsWith('heliograph_turn_')).flatMap(({ labels }) => labels)
+  const known = ['transport', 'method', 'code', 'why', 'of', 'family', 'side', 'direction', 'call']
+  expect([...new Set(labels)].toSorted()).toEqual(known.toSorted())
 })

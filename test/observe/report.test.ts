@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
 import { sessionId } from '../../src/core/ids.ts'
 import type { Watched } from '../../src/observe/exposition.ts'
-import { metricRows } from '../../src/observe/metrics.ts'
+import { coturnRows, metricRows } from '../../src/observe/metrics.ts'
 import { type Report, startReport } from '../../src/observe/report.ts'
+import type { TurnNumbers } from '../../src/observe/turn-metrics.ts'
 
 const silent = (): Report => startReport({ format: 'json', level: 'error', write: () => {}, now: () => 0 })
 
@@ -214,4 +215,83 @@ test('a fact becomes a line with its text', () => {
       code: 'invalid_token',
     },
   ])
+})
+
+test('what happened several times is one line and counts as often', async () => {
+  const written: string[] = []
+  using report = startReport({ format: 'json', level: 'debug', write: (lines) => written.push(lines), now: () => 0 })
+
+  report.note({ fact: 'turn-ignored', transport: 'udp', why: 'no allocation' }, 30)
+  report.note({ fact: 'turn-ignored', transport: 'udp', why: 'no allocation' })
+  report.flush()
+
+  const lines = written.join('').trim().split('\n')
+  expect(lines.map((line) => JSON.parse(line).times)).toEqual([30, undefined])
+  expect(await samples(report, 'heliograph_turn_ignored_total')).toEqual([
+    'heliograph_turn_ignored_total{transport="udp",why="no allocation"} 31',
+  ])
+})
+
+const turnNumbers: TurnNumbers = {
+  ...{ packetsFromClients: 1, bytesFromClients: 2, packetsToClients: 3, bytesToClients: 4 },
+  ...{ packetsFromPeers: 5, bytesFromPeers: 6, packetsToPeers: 7, bytesToPeers: 8 },
+  ...{ droppedNoChannel: 9, droppedNoPermission: 10, droppedOverByteRate: 11 },
+  ...{ droppedSlowClient: 12, droppedSendFailed: 13 },
+  ...{ receiveCalls: 14, sendCalls: 15, sentInSegments: 16 },
+  ...{ allocationsUdp: 17, allocationsTcp: 18, allocationsTls: 19, clientConnections: 20 },
+}
+const turn = (coturnNames: boolean) => () => ({ counters: turnNumbers, relayPorts: { 4: 21, 6: 22 }, coturnNames })
+
+test('the numbers of the TURN server are those of the moment of asking', async () => {
+  const report = silent()
+  report.watch(watched({ turn: turn(false) }))
+  await report.metricsText()
+
+  const text = await report.metricsText()
+
+  for (const sample of [
+    'heliograph_turn_packets_total{side="client",direction="incoming"} 1',
+    'heliograph_turn_bytes_total{side="client",direction="outgoing"} 4',
+    'heliograph_turn_packets_total{side="peer",direction="outgoing"} 7',
+    'heliograph_turn_dropped_packets_total{why="slow client"} 12',
+    'heliograph_turn_system_calls_total{call="send"} 15',
+    'heliograph_turn_segments_total 16',
+    'heliograph_turn_allocations{transport="tls"} 19',
+    'heliograph_turn_client_connections 20',
+    'heliograph_turn_relay_ports{family="6"} 22',
+  ]) {
+    expect(text.split('\n')).toContain(sample)
+  }
+  expect(text).not.toContain('\nturn_total_traffic')
+})
+
+test("coturn's names are told when they are wanted, each of the page once", async () => {
+  const report = silent()
+  report.watch(watched({ turn: turn(true) }))
+  report.note({ fact: 'turn-binding-answered', transport: 'udp' }, 2)
+  report.note({ fact: 'turn-binding-answered', transport: 'tcp' })
+  for (const code of [401, 438] as const) {
+    const why = code === 401 ? 'no credentials' : 'stale nonce'
+    report.note({ fact: 'turn-challenged', transport: 'udp', method: 'allocate', code, why, address: '192.0.2.1' }, 5)
+  }
+  report.note({ fact: 'turn-ignored', transport: 'udp', why: 'over the answer rate' }, 7)
+
+  const text = await report.metricsText()
+
+  for (const sample of [
+    'stun_binding_request 3',
+    'turn_total_traffic_rcvp 1',
+    'turn_total_traffic_peer_sentb 8',
+    'turn_total_allocations{type="UDP"} 17',
+    'turn_total_allocations{type="TLS/TCP"} 19',
+    'turn_packet_processed 6',
+    'turn_packet_dropped 55',
+    'turn_unauthenticated_401_requests 12',
+    'turn_unauthenticated_401_responses 5',
+    'turn_unauthenticated_401_dropped_responses 7',
+  ]) {
+    expect(text.split('\n')).toContain(sample)
+  }
+  const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`)
+  expect(types.sort()).toEqual([...metricRows, ...coturnRows].map(({ name, type }) => `${name} ${type}`).sort())
 })
