@@ -2,7 +2,7 @@
 
 import type { IpAddress, TransportAddress } from '../lib/ip-address.ts'
 import type { Sender } from './authenticate.ts'
-import { type Client, type ClientKey, type IpKey, ipKey, type PeerKey, peerKey } from './five-tuple.ts'
+import { type Client, type ClientKey, type IpKey, ipKey, ipOfKey, type PeerKey, peerKey } from './five-tuple.ts'
 import type { Pace } from './rate.ts'
 
 /** Seconds, as LIFETIME has them. */
@@ -22,6 +22,8 @@ interface Asked {
   readonly clientKey: ClientKey
   readonly client: Client
   readonly sender: Sender
+  /** How peers are reached; `tcp` is RFC 6062. */
+  readonly protocol: 'udp' | 'tcp'
   /** Of the Allocate request: the same one, repeated, gets the same answer. */
   readonly transaction: string
 }
@@ -38,14 +40,25 @@ export interface Relay {
   readonly socket: number
 }
 
+/** What the answer to Allocate said besides the relay addresses. */
+export interface Granted {
+  /** Seconds. */
+  readonly lifetime: number
+  /** RESERVATION-TOKEN, for the port above an even one. */
+  readonly token: Uint8Array | undefined
+  /** Of two families asked for, the one that could not be had. */
+  readonly lacking: { readonly family: 4 | 6; readonly code: 440 | 508 } | undefined
+}
+
 export interface OpenAllocation extends Asked {
   readonly phase: 'open'
   /** Its name in logs. */
   readonly id: string
-  /** One, or one of each family. */
-  readonly relays: readonly Relay[]
+  /** One, or one of each family; `Allocations` takes one away when its client gives up a family. */
+  relays: readonly Relay[]
   /** ms. */
   readonly since: number
+  readonly granted: Granted
   readonly peers: Peers
   readonly toPeers: Traffic
   readonly toClient: Traffic
@@ -75,13 +88,12 @@ export interface Peers {
 }
 
 export function openAllocation(
-  { clientKey, client, sender, transaction }: PendingAllocation,
-  made: Pick<OpenAllocation, 'id' | 'relays' | 'since'>,
+  { clientKey, client, sender, protocol, transaction }: PendingAllocation,
+  { id, relays, since, granted }: Pick<OpenAllocation, 'id' | 'relays' | 'since' | 'granted'>,
 ): OpenAllocation {
   return {
-    ...{ clientKey, client, sender, transaction },
-    ...made,
     phase: 'open',
+    ...{ clientKey, client, sender, protocol, transaction, id, relays, since, granted },
     peers: { permissions: new Map(), channels: new Map(), channelsByPeer: new Map() },
     toPeers: { packets: 0, bytes: 0, paidOff: 0 },
     toClient: { packets: 0, bytes: 0, paidOff: 0 },
@@ -150,6 +162,19 @@ export function channelOfPeer(
 ): number | undefined {
   const channel = channelsByPeer.get(peerKey(ip, port))
   return channel && channel.expires > now ? channel.number : undefined
+}
+
+/** Takes away the permissions (asked about without a port) and channels for which `isGone` says so. */
+export function withdraw(
+  { permissions, channels, channelsByPeer }: Peers,
+  isGone: (ip: IpAddress, port?: number) => boolean,
+): void {
+  for (const key of permissions.keys()) if (isGone(ipOfKey(key))) permissions.delete(key)
+  for (const { number, peer } of channels.values()) {
+    if (!isGone(peer.ip, peer.port)) continue
+    channels.delete(number)
+    channelsByPeer.delete(peerKey(peer.ip, peer.port))
+  }
 }
 
 function dropEnded(permissions: Map<IpKey, number>, now: number): void {

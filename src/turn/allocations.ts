@@ -1,6 +1,6 @@
 /** All allocations, by client, by relay port and by when they end: the only place that writes those maps (SPEC Q17, Q18). */
 import { createDeadlines } from '../lib/deadline.ts'
-import type { Allocation, OpenAllocation, PendingAllocation } from './allocation.ts'
+import type { Allocation, OpenAllocation, PendingAllocation, Relay } from './allocation.ts'
 import type { ClientKey } from './five-tuple.ts'
 
 export interface Allocations {
@@ -14,6 +14,8 @@ export interface Allocations {
   prolong(allocation: OpenAllocation, until: number): void
   /** The client's allocation, held or open, which is gone then; its ports are the caller's to release. */
   remove(client: ClientKey): Allocation | undefined
+  /** Takes one of its relays away; its port is the caller's to release. */
+  removeRelay(allocation: OpenAllocation, relay: Relay): void
   /** Removes and returns one whose end has come. */
   takeExpired(now: number): OpenAllocation | undefined
   /** When the next one ends (ms). */
@@ -60,6 +62,11 @@ export function createAllocations(): Allocations {
       if (clients.get(allocation.clientKey) === allocation) ends.set(allocation.id, until, allocation)
     },
     remove,
+    removeRelay(allocation, relay) {
+      if (!allocation.relays.includes(relay)) return
+      allocation.relays = allocation.relays.filter((one) => one !== relay)
+      ports.delete(portKey(relay.family, relay.port))
+    },
     takeExpired(now) {
       const allocation = ends.takeDue(now)
       if (allocation) remove(allocation.clientKey)
@@ -76,4 +83,4 @@ export function createAllocations(): Allocations {
 }
 
 /** IPv4 and IPv6 relays have ports of their own. */
-const portKey = (family: 4 | 6, port: number): number => family * 0x10000 + port
+export const portKey = (family: 4 | 6, port: number): number => family * 0x10000 + port

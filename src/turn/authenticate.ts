@@ -1,6 +1,7 @@
 /** Decides who sent a request, from fields that are decoded already (RFC 8489 section 9.2.4, SPEC A4–A7). */
 import type { TransportAddress } from '../lib/ip-address.ts'
 import { longTermKey } from './codec/keys.ts'
+import type { passwordAlgorithms } from './codec/values.ts'
 import { type Credentials, spellings } from './credentials.ts'
 import type { HookAnswer } from './hook-answers.ts'
 import type { Nonces } from './nonce.ts'
@@ -17,6 +18,8 @@ export interface Presented {
   readonly realm: string | undefined
   readonly nonce: string | undefined
   readonly hasIntegrity: boolean
+  /** How the key is made of the password; undefined if what it says about that does not fit what we offered. */
+  readonly algorithm: keyof typeof passwordAlgorithms | undefined
   /** Whether its MAC was made with this key; takes the same time wherever they differ. */
   readonly holds: (key: Uint8Array) => boolean
 }
@@ -66,6 +69,9 @@ export interface AuthenticatorParts {
   readonly nonces: Nonces
 }
 
+/** A key's length tells how it was made. */
+const keyLengths = { md5: 16, sha256: 32 } as const
+
 export function createAuthenticator({ realm, credentials, nonces }: AuthenticatorParts): Authenticator {
   const challenge = (why: ChallengeReason, code: 401 | 438 = 401): Authentication => ({
     outcome: 'challenge',
@@ -74,10 +80,14 @@ export function createAuthenticator({ realm, credentials, nonces }: Authenticato
   })
 
   /** Tries every key, also after one that fits: how long it takes tells nothing about which one it was. */
-  function fitting(username: string, passwords: readonly string[], holds: Presented['holds']): Uint8Array | undefined {
+  function fitting(
+    username: string,
+    passwords: readonly string[],
+    { holds, algorithm }: Presented,
+  ): Uint8Array | undefined {
     let found: Uint8Array | undefined
     for (const password of passwords) {
-      const key = longTermKey({ username, realm, password })
+      const key = longTermKey({ username, realm, password }, algorithm)
       if (holds(key)) found ??= key
     }
     return found
@@ -87,17 +97,17 @@ export function createAuthenticator({ realm, credentials, nonces }: Authenticato
     const standing = credentials.standing(username, now)
     if (standing.kind === 'ask' && !hooked) return { outcome: 'ask', username }
     if (standing.kind === 'known') {
-      const key = fitting(username, standing.passwords, request.holds)
+      const key = fitting(username, standing.passwords, request)
       if (!key) return challenge('wrong password')
       if (request.makesNew && !standing.current) return challenge('expired')
       return { outcome: 'ok', sender: { username, user: standing.user, key } }
     }
     if (standing.kind === 'ask' && hooked?.known) {
-      const key = fitting(username, spellings(hooked.password), request.holds)
+      const key = fitting(username, spellings(hooked.password), request)
       return key ? { outcome: 'ok', sender: { username, user: username, key } } : challenge('wrong password')
     }
     // For the time it takes: a name that nobody knows must not be answered sooner than one with a wrong password.
-    fitting(username, standing.kind === 'unknown' ? standing.passwords : [username], request.holds)
+    fitting(username, standing.kind === 'unknown' ? standing.passwords : [username], request)
     return challenge('unknown user')
   }
 
@@ -111,9 +121,10 @@ export function createAuthenticator({ realm, credentials, nonces }: Authenticato
       if (username === undefined || request.realm === undefined || nonce === undefined) {
         return { outcome: 'refusal', code: 400 }
       }
+      if (request.algorithm === undefined) return { outcome: 'refusal', code: 400 }
       if (!nonces.isFresh(nonce, request.client, now)) return challenge('stale nonce', 438)
       if (request.realm !== realm) return challenge('foreign realm')
-      if (owner && owner.username === username) {
+      if (owner && owner.username === username && owner.key.length === keyLengths[request.algorithm]) {
         return request.holds(owner.key) ? { outcome: 'ok', sender: owner } : challenge('wrong password')
       }
       return identify(request, username, now, hooked)

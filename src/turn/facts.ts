@@ -29,6 +29,7 @@ export type IgnoredReason =
   | 'not a STUN message'
   | 'wrong fingerprint'
   | 'response or unknown indication'
+  | 'unknown method'
   | 'no allocation'
   | 'no permission'
   | 'no channel'

@@ -21,6 +21,13 @@ export function ipKey(ip: IpAddress): IpKey {
   return bare.family === 4 ? bare.value : wordsKey(bare.words)
 }
 
+/** The address of a key of `ipKey`. */
+export function ipOfKey(key: IpKey): IpAddress {
+  if (typeof key === 'number') return { family: 4, value: key }
+  const word = (at: number): number => ((key.charCodeAt(2 * at) << 16) | key.charCodeAt(2 * at + 1)) >>> 0
+  return { family: 6, words: [word(0), word(1), word(2), word(3)] }
+}
+
 export function peerKey(ip: IpAddress, port: number): PeerKey {
   const key = ipKey(ip)
   return typeof key === 'number' ? key * 0x10000 + port : key + String.fromCharCode(port)

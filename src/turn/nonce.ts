@@ -4,7 +4,7 @@ import { type TransportAddress, unmapped } from '../lib/ip-address.ts'
 import { equalInConstantTime } from './codec/integrity.ts'
 
 export interface Nonces {
-  /** 24 characters. `now` in ms since 1970, so that several servers with one key agree. */
+  /** 24 characters, 37 with the cookie. `now` in ms since 1970, so that several servers with one key agree. */
   make(client: TransportAddress, now: number): string
   /** Whether it is one of ours, for this client, and not too old. Any text may be asked about. */
   isFresh(nonce: string, client: TransportAddress, now: number): boolean
@@ -16,8 +16,16 @@ const mostAhead = 60_000
 const timeDigits = 8
 const macDigits = 16
 
+/**
+ * RFC 8489 section 9.2: who sees this in a nonce knows that we offer PASSWORD-ALGORITHMS, whatever somebody on the way
+ * made of the answer. The four characters are 24 bits, of which the first stands for that.
+ */
+const algorithmsCookie = 'obMatJos2gAAA'
+
 /** `key`: 32 random bytes, or derived from a secret that several servers share. */
-export function createNonces(key: Uint8Array): Nonces {
+export function createNonces(key: Uint8Array, { passwordAlgorithms = false } = {}): Nonces {
+  const cookie = passwordAlgorithms ? algorithmsCookie : ''
+
   function signed(time: string, { ip, port }: TransportAddress): string {
     const mac = createHmac('sha256', key).update(time).update(octets(ip, port)).digest('hex')
     return time + mac.slice(0, macDigits)
@@ -26,9 +34,11 @@ export function createNonces(key: Uint8Array): Nonces {
   return {
     make(client, now) {
       const seconds = Math.floor(now / 1000) >>> 0
-      return signed(seconds.toString(16).padStart(timeDigits, '0'), client)
+      return cookie + signed(seconds.toString(16).padStart(timeDigits, '0'), client)
     },
-    isFresh(nonce, client, now) {
+    isFresh(given, client, now) {
+      if (!given.startsWith(cookie)) return false
+      const nonce = given.slice(cookie.length)
       if (nonce.length !== timeDigits + macDigits || !/^[0-9a-f]+$/.test(nonce)) return false
       const time = nonce.slice(0, timeDigits)
       const isOurs = equalInConstantTime(Buffer.from(nonce), Buffer.from(signed(time, client)))

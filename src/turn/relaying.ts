@@ -43,7 +43,8 @@ export function towardsClient(
   return channel !== undefined && channel.expires > now ? channel.number : asIndication
 }
 
-function count(traffic: Traffic, length: number, now: number, bytesPerSecond: number): boolean {
+/** Whether data of this length may go now; counts it if so. */
+export function count(traffic: Traffic, length: number, now: number, bytesPerSecond: number): boolean {
   if (bytesPerSecond !== 0 && !admitsBytes(traffic, length, bytesPerSecond, now)) return false
   traffic.packets++
   traffic.bytes += length

@@ -1,12 +1,22 @@
 /** The TURN server: is told what came in and when, and answers what to do. It neither sees a socket nor reads a clock. */
 import type { TransportAddress } from '../lib/ip-address.ts'
 import type { TurnAction } from './action.ts'
-import type { OpenAllocation } from './allocation.ts'
-import type { AllocationEnd, TurnTransport } from './facts.ts'
+import { type OpenAllocation, withdraw } from './allocation.ts'
+import { createAllocations } from './allocations.ts'
+import type { AllocationEnd, IgnoredReason, TurnTransport } from './facts.ts'
 import type { Client, ClientKey } from './five-tuple.ts'
 import type { HookAnswer } from './hook-answers.ts'
 import type { Ledger } from './ledger.ts'
-import type { TurnSettings } from './settings.ts'
+import { createAnswers } from './requests/answers.ts'
+import { abandon, relayBound, relayFailed } from './requests/bind-relays.ts'
+import { createData } from './requests/data.ts'
+import { endAllocation } from './requests/end.ts'
+import { createReception } from './requests/reception.ts'
+import { rulesOf } from './requests/rules.ts'
+import type { Turn } from './requests/turn.ts'
+import type { Capabilities, TurnSettings } from './settings.ts'
+
+export type { Capabilities } from './settings.ts'
 
 export type TurnActions = readonly TurnAction[]
 
@@ -56,17 +66,12 @@ export interface TurnServer {
   drain(): void
   /** Ends every allocation. */
   endAll(why: AllocationEnd, now: number): TurnActions
-  /** Open allocations. */
+  /** Allocations, those included whose sockets are being bound. */
   readonly size: number
 }
 
 /** Header, XOR-PEER-ADDRESS of IPv6, and the header of DATA. */
 export const indicationHeadroom = 20 + 24 + 4
-
-/** What the sockets underneath can do. */
-export interface Capabilities {
-  readonly dontFragment: boolean
-}
 
 export interface TurnParts {
   readonly settings: TurnSettings
@@ -77,4 +82,98 @@ export interface TurnParts {
   /** Octets that nobody can foresee. */
   readonly randomOctets: (length: number) => Uint8Array
   readonly newId: () => string
+}
+
+const ignoredReasons = new Map<string, TurnAction>()
+
+/** Floods of them come: each is made once. */
+function ignored(transport: TurnTransport, why: IgnoredReason): TurnAction {
+  const key = `${transport} ${why}`
+  const known = ignoredReasons.get(key)
+  if (known) return known
+  const action: TurnAction = { do: 'note', fact: { fact: 'turn-ignored', transport, why } }
+  ignoredReasons.set(key, action)
+  return action
+}
+
+/** Nothing here outlives an input but what `Allocations` and those who wait for the world hold. */
+export function createTurnServer(parts: TurnParts): TurnServer {
+  let actions: TurnAction[] = []
+  const data = createData(parts.randomOctets)
+  const turn: Turn = {
+    ...parts,
+    rules: rulesOf(parts.settings),
+    allocations: createAllocations(),
+    binds: new Map(),
+    answers: createAnswers(data.nextTransaction),
+    act: (action) => void actions.push(action),
+    note: (fact) => void actions.push({ do: 'note', fact }),
+    ignore: (transport, why) => void actions.push(ignored(transport, why)),
+    isDraining: false,
+  }
+  const reception = createReception(turn)
+
+  /** Makes a place for what follows from an input. */
+  function begin(): TurnActions {
+    actions = []
+    turn.answers.startOver()
+    return actions
+  }
+
+  /** For inputs that are not worth a thought about speed. */
+  function on<A extends readonly unknown[]>(input: (...given: A) => void): (...given: A) => TurnActions {
+    return (...given) => {
+      const out = begin()
+      input(...given)
+      return out
+    }
+  }
+
+  return {
+    received(bytes, start, end, client, now) {
+      const out = begin()
+      reception.received(bytes, start, end, client, now)
+      return out
+    },
+    relayBound: on((_client, family, port, socket, now) => relayBound(turn, { family, port, socket }, now)),
+    relayFailed: on((_client, family, port, error, now) => relayFailed(turn, family, port, error, now)),
+    hookAnswered: on(reception.hookAnswered),
+    peerConnected: on(() => {}),
+    peerFailed: on(() => {}),
+    peerArrived: () => ({ connection: undefined, actions: begin() }),
+    peerClosed: on(() => {}),
+    closed: on((client, now) => {
+      reception.closed(client)
+      const allocation = turn.allocations.byClient(client)
+      if (allocation?.phase === 'open') endAllocation(turn, allocation, 'connection closed', now)
+      else if (allocation) abandon(turn, allocation, now)
+    }),
+    icmpReceived: on((allocation, peer, icmp, now) => data.reportIcmp(turn, allocation, peer, icmp, now)),
+    expired: on((now) => {
+      for (let one = turn.allocations.takeExpired(now); one; one = turn.allocations.takeExpired(now)) {
+        endAllocation(turn, one, 'not refreshed', now)
+      }
+    }),
+    nextDeadline: () => turn.allocations.nextDeadline(),
+    allocationOf(client) {
+      const allocation = turn.allocations.byClient(client)
+      return allocation?.phase === 'open' ? allocation : undefined
+    },
+    wrapData: data.wrap,
+    reload: on((settings) => {
+      turn.rules = rulesOf(settings)
+      const { mayReach } = turn.rules
+      for (const { peers } of turn.allocations.all()) withdraw(peers, (ip, port) => mayReach(ip, port) !== 'allowed')
+    }),
+    drain() {
+      turn.isDraining = true
+    },
+    endAll: on((why, now) => {
+      for (const allocation of [...turn.allocations.all()]) endAllocation(turn, allocation, why, now)
+      for (const { binding } of [...turn.binds.values()]) abandon(turn, binding.pending, now)
+    }),
+    get size() {
+      return turn.allocations.size
+    },
+  }
 }

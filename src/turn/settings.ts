@@ -32,3 +32,8 @@ export interface RelayAddress {
   /** What clients are told. */
   readonly told: IpAddress
 }
+
+/** What the sockets underneath can do. */
+export interface Capabilities {
+  readonly dontFragment: boolean
+}

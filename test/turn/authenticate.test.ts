@@ -37,7 +37,18 @@ const madeWith =
 function request(username: string, password: string, but: Partial<Presented> = {}): Presented {
   const holds = madeWith(keyOf(username, password))
   const nonce = nonces.make(client, now)
-  return { client, isBare: false, makesNew: true, hasIntegrity: true, username, realm, nonce, holds, ...but }
+  return {
+    client,
+    isBare: false,
+    makesNew: true,
+    hasIntegrity: true,
+    algorithm: 'md5',
+    username,
+    realm,
+    nonce,
+    holds,
+    ...but,
+  }
 }
 
 const alice = request('alice', 'wonder')
@@ -173,7 +184,9 @@ test('[A4] whatever is presented, the answer is one of these, and never ok witho
   const flags = fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean())
   fc.assert(
     fc.property(text, text, text, flags, (username, given, nonce, [isBare, makesNew, hasIntegrity, hook]) => {
-      const presented = { client, isBare, makesNew, hasIntegrity, username, realm: given, nonce, holds: () => false }
+      const holds = (): boolean => false
+      const known = { client, isBare, makesNew, hasIntegrity, algorithm: 'md5' } as const
+      const presented = { ...known, username, realm: given, nonce, holds }
       expect(authenticator(hook).authenticate(presented, now).outcome).not.toBe('ok')
     }),
   )
