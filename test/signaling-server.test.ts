@@ -69,7 +69,8 @@ test.skipIf(needsOpenssl)('the metrics are those of their page, no more and no l
   expect(answer.headers.get('Content-Type')).toStartWith('text/plain; version=0.0.4')
   const text = await answer.text()
   expect(text).toEndWith('\n')
-  const page = readFileSync(resolve(import.meta.dir, '../docs/metrics.md'), 'utf8')
+  // coturn's names are a chapter of their own and off.
+  const [page = ''] = readFileSync(resolve(import.meta.dir, '../docs/metrics.md'), 'utf8').split('\n## ')
   const documented = new Map([...page.matchAll(/^\| `([a-z_]+)` +\| (\w+) +\|/gm)].map((row) => [row[1], row[2]]))
   const served = new Map([...text.matchAll(/^# TYPE ([a-z_]+) (\w+)$/gm)].map((row) => [row[1], row[2]]))
   expect([...served].sort()).toEqual([...documented].sort())

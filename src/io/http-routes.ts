@@ -1,10 +1,12 @@
 /** The HTTP side: which path leads where, who may go there, and the headers that every answer carries. */
 import type { Server } from 'bun'
+import type { OwnTurn } from '../auth/turn-urls.ts'
 import type { Config } from '../config/config.ts'
 import { addressKey, contains, parseIpRange } from '../lib/ip-range.ts'
 import { clientAddress } from './client-address.ts'
 import { now } from './clock.ts'
 import { debugPage } from './debug-routes.ts'
+import { iceServers } from './ice-route.ts'
 import type { RoomApi } from './room-api.ts'
 import { newSocketData, type Refusal, type SocketData } from './sockets.ts'
 import { turnCredentials } from './turn-credentials-route.ts'
@@ -20,6 +22,8 @@ export interface RouteParts {
   readonly maxConnectionsPerAddress: number
   /** Undefined while no backend is configured at all. */
   readonly roomApi: RoomApi | undefined
+  /** Our own TURN server, if it runs. */
+  readonly ownTurn?: () => OwnTurn | undefined
   readonly stats: () => unknown
   readonly serverInfo: () => unknown
   readonly metrics: () => Promise<Response>
@@ -60,7 +64,8 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
   }
 
   const welcome = `${JSON.stringify({ 'nextcloud-spreed-signaling': 'Welcome', version: parts.version })}\n`
-  const credentials: Route = (request) => turnCredentials(request, parts.config().turn, now())
+  const credentials: Route = (request) => turnCredentials(request, parts.config().turn, parts.ownTurn?.(), now())
+  const ice: Route = (request, address) => iceServers(request, address, parts.config().turn, parts.ownTurn?.(), now())
 
   const paths: Readonly<Record<string, Methods>> = {
     '/api/v1/welcome': {
@@ -70,6 +75,7 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
     '/api/v1/serverinfo': { GET: guarded(() => json(parts.serverInfo())) },
     '/metrics': { GET: guarded(() => parts.metrics()) },
     '/turn/credentials': { GET: credentials, POST: credentials },
+    '/ice': { GET: ice, POST: ice },
     '/spreed': { GET: upgrade },
     '/healthz': { GET: () => new Response('ok\n') },
     '/readyz': {

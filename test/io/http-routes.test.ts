@@ -8,12 +8,14 @@ import { createRoomApi } from '../../src/io/room-api.ts'
 import { createSockets } from '../../src/io/sockets.ts'
 import { type IpRanges, parseIpRange } from '../../src/lib/ip-range.ts'
 import { createBackends } from '../../src/protocols/talk/backend/backends.ts'
-import { isObject, parseJson, textAt } from '../support/json.ts'
+import { isObject, type Json, parseJson, textAt } from '../support/json.ts'
 import { opcodes } from './raw/frames.ts'
 import { openRaw, openTcp } from './raw/socket.ts'
 
 const ranges = (...texts: readonly string[]): IpRanges => texts.map(parseIpRange).filter((range) => range !== undefined)
 const turn = { apiKey: 'the-key', secret: 'the-turn-secret', servers: ['turn:192.0.2.1:3478', 'turns:192.0.2.1:5349'] }
+
+const own = { secret: 'own', turn: ['turn:192.0.2.9:3478?transport=udp'], stun: ['stun:192.0.2.9:3478'] }
 
 describe('routes', () => {
   const parts = new DisposableStack()
@@ -43,6 +45,7 @@ describe('routes', () => {
         return allowed
       },
       roomApi,
+      ownTurn: () => own,
       stats: () => ({ rooms: 0 }),
       serverInfo: () => ({ version: '1.2.3' }),
       metrics: async () => new Response('a_metric 1\n'),
@@ -75,6 +78,7 @@ describe('routes', () => {
     ['/healthz', 'GET', 200],
     ['/readyz', 'GET', 200],
     ['/turn/credentials', 'GET, POST', 400],
+    ['/ice', 'GET, POST', 401],
     ['/spreed', 'GET', 400],
     ['/api/v1/room/den', 'POST', 405],
     ['/', '', 404],
@@ -242,12 +246,40 @@ describe('routes', () => {
       expect(await answer.text()).not.toContain('the-key')
     })
 
-    test('without servers: 404, without a key nobody has it', async () => {
+    test('without a key nobody has it', async () => {
       const before = config
-      config = { ...before, turn: { ...turn, servers: [] } }
-      expect((await fetch(`${url}${path}?${form}`)).status).toBe(404)
       config = { ...before, turn: { servers: turn.servers, secret: turn.secret } }
       expect((await fetch(`${url}${path}?service=turn&key=undefined`)).status).toBe(403)
+      config = before
+    })
+  })
+
+  describe('our own TURN server', () => {
+    const ours = { apiKey: 'the-key', servers: [] }
+    const ask = async (path: string): Promise<Json> =>
+      parseJson(await (await fetch(`${url}${path}?service=turn&username=me&key=the-key`)).text())
+    const passwordOf = (username: string | undefined, secret: string): string =>
+      createHmac('sha1', secret)
+        .update(username ?? '')
+        .digest('base64')
+
+    test('is handed out where no other is named, with its first secret', async () => {
+      const before = config
+      config = { ...before, turn: ours }
+      const credentials = await ask('/turn/credentials')
+      const username = textAt(credentials, 'username')
+      expect(credentials).toEqual({ username, password: passwordOf(username, 'own'), ttl: 86_400, uris: own.turn })
+      config = { ...before, turn: { ...ours, secret: 'other' } }
+      const others = await ask('/turn/credentials')
+      expect(textAt(others, 'password')).toBe(passwordOf(textAt(others, 'username'), 'other'))
+      config = before
+      expect(await ask('/turn/credentials')).toMatchObject({ uris: turn.servers })
+    })
+
+    test('stands in /ice', async () => {
+      const before = config
+      config = { ...before, turn: ours }
+      expect(await ask('/ice')).toMatchObject({ iceServers: [{ urls: own.stun }, { urls: own.turn }] })
       config = before
     })
   })

@@ -9,13 +9,13 @@ export interface SelfSigned {
   readonly cert: string
 }
 
-export function selfSigned(commonName = 'localhost'): SelfSigned {
+export function selfSigned(commonName = 'localhost', altNames = 'DNS:localhost,IP:127.0.0.1'): SelfSigned {
   using folder = tempFolder()
   const keyFile = folder.file('key.pem')
   const certFile = folder.file('cert.pem')
   const made = Bun.spawnSync(
     [debian.openssl.path, 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-      .concat(['-days', '2', '-subj', `/CN=${commonName}`, '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'])
+      .concat(['-days', '2', '-subj', `/CN=${commonName}`, '-addext', `subjectAltName=${altNames}`])
       .concat(['-keyout', keyFile, '-out', certFile]),
   )
   if (made.exitCode !== 0) throw new Error(`openssl: ${made.stderr.toString()}`)

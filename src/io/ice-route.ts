@@ -1,0 +1,63 @@
+/** GET and POST /ice: an RTCConfiguration that a browser takes as it is, with TURN credentials that are good for a while. */
+import { credentialLifetime, mintTurnCredentials } from '../auth/turn-credentials.ts'
+import type { OwnTurn } from '../auth/turn-urls.ts'
+import type { TurnCredentialsConfig } from '../config/config.ts'
+import { contains, parseIpRange } from '../lib/ip-range.ts'
+import { keyOf, parametersOf, sameSecret, userOf } from './credentials-request.ts'
+import { notToBeKept, turnOffer } from './turn-credentials-route.ts'
+
+/**
+ * Whoever gets an answer can relay through us, so nobody gets one without the key of `[turn] apikey`. Without such a
+ * key the page is not there, except for this machine in development mode. `address` is the client's.
+ */
+export async function iceServers(
+  request: Request,
+  address: string,
+  config: TurnCredentialsConfig,
+  own: OwnTurn | undefined,
+  now: number,
+): Promise<Response> {
+  const asked = await parametersOf(request)
+  if (!asked) return new Response('Could not read body\n', { status: 400 })
+  const refusal = refusalOf(request, asked, address, config)
+  if (refusal) return refusal
+  const ttl = asked.get('ttl') ?? String(credentialLifetime)
+  if ((asked.get('service') ?? 'turn') !== 'turn' || !/^[1-9]\d{0,8}$/.test(ttl)) {
+    return new Response('The service is turn, ttl a whole number of seconds\n', { status: 400 })
+  }
+  const offer = turnOffer(config, own)
+  if (!offer) return new Response('No TURN servers available\n', { status: 404 })
+  const seconds = Math.min(Number(ttl), credentialLifetime)
+  const { username, password, uris } = mintTurnCredentials(offer.secret, offer.uris, userOf(asked), now, seconds)
+  const isOwn = config.servers.length === 0
+  const stun = isOwn && own && own.stun.length > 0 ? [{ urls: own.stun }] : []
+  return Response.json(
+    { iceServers: [...stun, { urls: uris, username, credential: password }], lifetimeDuration: `${seconds}s` },
+    { headers: notToBeKept },
+  )
+}
+
+function refusalOf(
+  request: Request,
+  asked: URLSearchParams,
+  address: string,
+  { apiKey, openToThisMachine }: TurnCredentialsConfig,
+): Response | undefined {
+  if (!apiKey) {
+    const isOpen =
+      openToThisMachine === true && contains(thisMachine, address) && isLocalName(request.headers.get('host'))
+    return isOpen ? undefined : new Response('Not found\n', { status: 404 })
+  }
+  const key = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? keyOf(asked)
+  if (key === undefined) {
+    return new Response('No API key\n', { status: 401, headers: { 'www-authenticate': 'Bearer' } })
+  }
+  return sameSecret(apiKey, key) ? undefined : new Response('Not allowed to access this service\n', { status: 403 })
+}
+
+const thisMachine = ['127.0.0.0/8', '::1'].map(parseIpRange).filter((range) => range !== undefined)
+
+/** A page from elsewhere may have its own name stand for this machine, but it cannot choose what the browser calls us. */
+function isLocalName(host: string | null): boolean {
+  return /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i.test(host ?? '')
+}
