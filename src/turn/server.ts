@@ -3,14 +3,18 @@ import type { TransportAddress } from '../lib/ip-address.ts'
 import type { TurnAction } from './action.ts'
 import { type OpenAllocation, withdraw } from './allocation.ts'
 import { createAllocations } from './allocations.ts'
+import { uint32At } from './codec/octets.ts'
 import type { AllocationEnd, IgnoredReason, TurnTransport } from './facts.ts'
 import type { Client, ClientKey } from './five-tuple.ts'
 import type { HookAnswer } from './hook-answers.ts'
 import type { Ledger } from './ledger.ts'
 import { createAnswers } from './requests/answers.ts'
 import { abandon, relayBound, relayFailed } from './requests/bind-relays.ts'
+import { peerArrived, peerConnected, peerGone } from './requests/connect.ts'
 import { createData } from './requests/data.ts'
+import { disconnect, disconnectForbidden } from './requests/disconnect.ts'
 import { endAllocation } from './requests/end.ts'
+import { createPeerConnections } from './requests/peer-connections.ts'
 import { createReception } from './requests/reception.ts'
 import { rulesOf } from './requests/rules.ts'
 import type { Turn } from './requests/turn.ts'
@@ -105,6 +109,7 @@ export function createTurnServer(parts: TurnParts): TurnServer {
     rules: rulesOf(parts.settings),
     allocations: createAllocations(),
     binds: new Map(),
+    connections: createPeerConnections(() => uint32At(parts.randomOctets(4), 0)),
     answers: createAnswers(data.nextTransaction),
     act: (action) => void actions.push(action),
     note: (fact) => void actions.push({ do: 'note', fact }),
@@ -138,12 +143,17 @@ export function createTurnServer(parts: TurnParts): TurnServer {
     relayBound: on((_client, family, port, socket, now) => relayBound(turn, { family, port, socket }, now)),
     relayFailed: on((_client, family, port, error, now) => relayFailed(turn, family, port, error, now)),
     hookAnswered: on(reception.hookAnswered),
-    peerConnected: on(() => {}),
-    peerFailed: on(() => {}),
-    peerArrived: () => ({ connection: undefined, actions: begin() }),
-    peerClosed: on(() => {}),
+    peerConnected: on((connection, now) => peerConnected(turn, connection, now)),
+    peerFailed: on((connection) => peerGone(turn, connection)),
+    peerArrived(allocation, peer, now) {
+      const out = begin()
+      return { connection: peerArrived(turn, allocation, peer, now), actions: out }
+    },
+    peerClosed: on((connection) => peerGone(turn, connection)),
     closed: on((client, now) => {
       reception.closed(client)
+      const joined = turn.connections.ofClient(client)
+      if (joined) disconnect(turn, joined)
       const allocation = turn.allocations.byClient(client)
       if (allocation?.phase === 'open') endAllocation(turn, allocation, 'connection closed', now)
       else if (allocation) abandon(turn, allocation, now)
@@ -153,8 +163,16 @@ export function createTurnServer(parts: TurnParts): TurnServer {
       for (let one = turn.allocations.takeExpired(now); one; one = turn.allocations.takeExpired(now)) {
         endAllocation(turn, one, 'not refreshed', now)
       }
+      for (let one = turn.connections.takeExpired(now); one; one = turn.connections.takeExpired(now)) {
+        disconnect(turn, one)
+      }
     }),
-    nextDeadline: () => turn.allocations.nextDeadline(),
+    nextDeadline() {
+      const [allocation, connection] = [turn.allocations.nextDeadline(), turn.connections.nextDeadline()]
+      return allocation === undefined || connection === undefined
+        ? (allocation ?? connection)
+        : Math.min(allocation, connection)
+    },
     allocationOf(client) {
       const allocation = turn.allocations.byClient(client)
       return allocation?.phase === 'open' ? allocation : undefined
@@ -164,6 +182,7 @@ export function createTurnServer(parts: TurnParts): TurnServer {
       turn.rules = rulesOf(settings)
       const { mayReach } = turn.rules
       for (const { peers } of turn.allocations.all()) withdraw(peers, (ip, port) => mayReach(ip, port) !== 'allowed')
+      disconnectForbidden(turn)
     }),
     drain() {
       turn.isDraining = true

@@ -1,4 +1,6 @@
 /** Takes messages in: what is no request of ours is not answered, who sent one is found out, and its handler is asked (RFC 8489 section 6.3). */
+import type { Allocation } from '../allocation.ts'
+import type { Sender } from '../authenticate.ts'
 import { fingerprintHolds } from '../codec/fingerprint.ts'
 import type { Method } from '../codec/header.ts'
 import { decodeMessage, type StunMessage } from '../codec/message.ts'
@@ -8,6 +10,8 @@ import type { HookAnswer } from '../hook-answers.ts'
 import { allocate } from './allocate.ts'
 import { binding } from './binding.ts'
 import { channelBind } from './channel-bind.ts'
+import { connect } from './connect.ts'
+import { connectionBind } from './connection-bind.ts'
 import { createPermission } from './create-permission.ts'
 import { createHookQueue } from './hook-queue.ts'
 import { identify, type Unidentified } from './identify.ts'
@@ -24,7 +28,14 @@ export interface Reception {
   closed(client: ClientKey): void
 }
 
-const handlers: Readonly<Partial<Record<Method, Handler>>> = { allocate, refresh, createPermission, channelBind }
+const handlers: Readonly<Partial<Record<Method, Handler>>> = {
+  allocate,
+  refresh,
+  createPermission,
+  channelBind,
+  connect,
+  connectionBind,
+}
 
 export function createReception(turn: Turn): Reception {
   const hook = createHookQueue()
@@ -62,11 +73,17 @@ export function createReception(turn: Turn): Reception {
       ...{ client, message, hasFingerprint, transport, now, allocation },
       ...{ clientKey: key, mac: undefined },
     }
-    const found = identify(turn, request, allocation?.sender, (username) => hook.find(username, now))
+    const found = identify(turn, request, ownerOf(message, allocation), (username) => hook.find(username, now))
     if (!found) return
     if ('ask' in found) return ask(found.ask, request)
     const { sender, mac } = found
     conclude({ ...request, sender, mac }, handler)
+  }
+
+  /** In whose name a request may be made without anybody else's word: who made the allocation that it is about. */
+  function ownerOf(message: StunMessage, allocation: Allocation | undefined): Sender | undefined {
+    if (message.method !== 'connectionBind') return allocation?.sender
+    return turn.connections.find(message.get('connectionId') ?? 0)?.allocation.sender
   }
 
   function conclude(request: TurnRequest, handler: Handler): void {
@@ -74,7 +91,9 @@ export function createReception(turn: Turn): Reception {
     const outcome = fault(request) ?? handler(turn, request)
     switch (outcome.outcome) {
       case 'granted':
-        return turn.act(turn.answers.success(request, outcome.put))
+        turn.act(turn.answers.success(request, outcome.put))
+        if (outcome.next) turn.act(outcome.next)
+        return
       case 'refused':
         return answerRefused(turn, request, methodName(message.method), outcome)
       case 'ignored':

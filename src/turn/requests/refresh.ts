@@ -3,6 +3,7 @@
 import { unmapped } from '../../lib/ip-address.ts'
 import { grantedLifetime, type OpenAllocation, withdraw } from '../allocation.ts'
 import { addressFamilies } from '../codec/address.ts'
+import { disconnectFamily } from './disconnect.ts'
 import { closeRelay, endAllocation } from './end.ts'
 import { relayFor } from './peers.ts'
 import { granted, type Outcome, ownAllocation, refused, type Turn, type TurnRequest } from './turn.ts'
@@ -33,5 +34,6 @@ function giveUp(turn: Turn, allocation: OpenAllocation, family: 4 | 6, now: numb
   if (!relay) return
   turn.allocations.removeRelay(allocation, relay)
   withdraw(allocation.peers, (ip) => unmapped(ip).family === family)
+  disconnectFamily(turn, allocation, family)
   closeRelay(turn, relay, now)
 }

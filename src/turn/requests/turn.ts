@@ -14,6 +14,7 @@ import type { PeerPolicy } from '../peer-policy.ts'
 import type { Capabilities, TurnSettings } from '../settings.ts'
 import type { Answers, AnswerTo, Put } from './answers.ts'
 import type { BindsUnderWay } from './binds.ts'
+import type { PeerConnections } from './peer-connections.ts'
 
 export interface Turn {
   /** Replaced as a whole when settings are read again. */
@@ -25,6 +26,7 @@ export interface Turn {
   readonly newId: () => string
   readonly allocations: Allocations
   readonly binds: BindsUnderWay
+  readonly connections: PeerConnections
   readonly answers: Answers
   /** What this input leads to, in order. */
   readonly act: (action: TurnAction) => void
@@ -53,11 +55,18 @@ export interface TurnRequest extends AnswerTo {
 }
 
 export type Outcome =
-  | { readonly outcome: 'granted'; readonly put?: Put }
+  | Success
   | Refusal
   /** It will be answered when the world has done its part. */
   | { readonly outcome: 'later' }
   | { readonly outcome: 'ignored'; readonly why: IgnoredReason }
+
+export interface Success {
+  readonly outcome: 'granted'
+  readonly put?: Put
+  /** To be done when it has been said. */
+  readonly next?: TurnAction
+}
 
 export interface Refusal {
   readonly outcome: 'refused'
@@ -69,7 +78,7 @@ export interface Refusal {
 export type Handler = (turn: Turn, request: TurnRequest) => Outcome
 
 export const refused = (code: KnownErrorCode): Refusal => ({ outcome: 'refused', code })
-export const granted = (put?: Put): Outcome => (put ? { outcome: 'granted', put } : { outcome: 'granted' })
+export const granted = (put?: Put): Success => (put ? { outcome: 'granted', put } : { outcome: 'granted' })
 
 /** The allocation that a request is about: 437 without one, 441 if it is another user's (RFC 8656 section 5). */
 export function ownAllocation({ allocation, sender }: TurnRequest): OpenAllocation | Refusal {
