@@ -1,5 +1,5 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
-import type { Config, TalkOn } from './config/config.ts'
+import type { Config, ListenAddress, TalkOn } from './config/config.ts'
 import { createThrottle } from './core/throttle.ts'
 import { createBackendAnswers } from './io/backend-answers.ts'
 import { askedAtUrlItself } from './io/backend-http.ts'
@@ -17,6 +17,8 @@ import { createCookieIds } from './protocols/talk/cookie-id.ts'
 import { infoFeatures } from './protocols/talk/features.ts'
 import { createSessionIds } from './protocols/talk/sealed-id.ts'
 import { serverInfo, stats } from './protocols/talk/statistics.ts'
+import { type RunningTurnServer, startTurnServer, type TurnHook } from './turn-server.ts'
+import { listeningPlaces } from './turn-settings.ts'
 import { announcedVersion } from './version.ts'
 
 /** With Talk off nobody asks. */
@@ -29,17 +31,32 @@ const restarting = 1012
 export interface SignalingServer {
   /** Where it listens: with TLS first, then without. */
   readonly listening: readonly Listening[]
+  /** Where clients of TURN find it. */
+  readonly turnListening: RunningTurnServer['listeners']
+  /** Resolves when something is gone without which we serve only some of the clients: then it is to be stopped. */
+  readonly broken: Promise<Error>
   /** Takes over what may change while running. */
   reload(config: Config): void
-  /** Accepts nothing new; resolves when the last session is gone that a person needs. */
+  /** Accepts nothing new; resolves when the last session is gone that a person needs, and the last allocation. */
   drain(): Promise<void>
   /** Closes every connection with a reason and resolves when all are gone, or after the drain time. */
   stop(): Promise<void>
 }
 
-export async function startSignalingServer(initial: Config, report: Report): Promise<SignalingServer> {
+/** What a program that has us in it may do in place of the settings. */
+export interface Embedding {
+  /** Says passwords of TURN users, as `authurl` does. */
+  readonly turnHook?: TurnHook
+}
+
+export async function startSignalingServer(
+  initial: Config,
+  report: Report,
+  { turnHook }: Embedding = {},
+): Promise<SignalingServer> {
   let config = initial
   let isStopping = false
+  const broken = Promise.withResolvers<Error>()
   const parts = new DisposableStack()
 
   // whom we trust and ask
@@ -90,6 +107,10 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     note: report.note,
   })
 
+  // what carries media
+  const turnOn = config.turnServer.kind === 'on' ? config.turnServer : undefined
+  const turn = turnOn && (await startTurn(turnOn))
+
   // how it is reached
   const fetch = createRoutes({
     version: announcedVersion,
@@ -101,6 +122,7 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     serverInfo: () => serverInfo(announcedVersion, frontEnd.census()),
     metrics: async () =>
       new Response(await report.metricsText(), { headers: { 'content-type': report.metricsContentType } }),
+    ownTurn: () => turn?.handedOut(),
     isStopping: () => isStopping,
     connectionsOf: sockets.countOf,
     refusedUpgrade: (address, why) => report.note({ fact: 'upgrade-refused', address, why }),
@@ -110,8 +132,38 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     transport: () => sockets.traffic,
     backends: backends.all,
     pool: backendAnswers.connections,
+    turn: () =>
+      turn && {
+        counters: turn.counters(),
+        relayPorts: turn.relayPorts(),
+        coturnNames: turnOn?.coturnMetrics === true,
+      },
   })
   const listening = await listenEverywhere()
+  // Ports that were left open are known only now, and none of our own may be anybody's peer.
+  if (turnOn && turn) await turn.reload(turnOn, ourPlaces(listening))
+
+  async function startTurn(on: NonNullable<typeof turnOn>): Promise<RunningTurnServer> {
+    try {
+      return await startTurnServer(
+        { config: on, note: report.note, hook: turnHook, failed: broken.resolve },
+        ourPlaces([]),
+      )
+    } catch (error) {
+      parts.dispose()
+      throw error
+    }
+  }
+
+  /** With the ports that the listeners have, of those that are open. */
+  function ourPlaces(open: readonly Listening[]): ReturnType<typeof listeningPlaces> {
+    const addresses: readonly ListenAddress[] = [...config.https.listen, ...config.http.listen]
+    return listeningPlaces(
+      addresses.map((address, index) =>
+        address.kind === 'tcp' ? { ...address, port: open[index]?.port ?? address.port } : address,
+      ),
+    )
+  }
 
   async function listenEverywhere(): Promise<readonly Listening[]> {
     const { http, https } = config
@@ -126,6 +178,7 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
       for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
     } catch (error) {
       for (const listener of open) listener.stop()
+      await turn?.stop()
       parts.dispose()
       throw error
     }
@@ -145,22 +198,29 @@ export async function startSignalingServer(initial: Config, report: Report): Pro
     for (const listener of listening) listener.stop()
   }
 
+  async function withoutSessions(): Promise<void> {
+    // Internal clients stay for as long as there is somebody to serve.
+    const isNeeded = (): boolean => frontEnd.census().sessions.some(({ clienttype }) => clienttype === 'client')
+    while (isNeeded()) await Bun.sleep(500)
+  }
+
   return {
     listening,
+    turnListening: turn?.listeners ?? [],
+    broken: broken.promise,
     reload(next) {
       config = next
       if (next.talk.kind === 'on') backends.replace(next.talk.backends)
+      if (turn && next.turnServer.kind === 'on') void turn.reload(next.turnServer, ourPlaces(listening))
     },
     async drain() {
       closeDoors()
-      // Internal clients stay for as long as there is somebody to serve.
-      const isNeeded = (): boolean => frontEnd.census().sessions.some(({ clienttype }) => clienttype === 'client')
-      while (isNeeded()) await Bun.sleep(500)
+      await Promise.all([withoutSessions(), turn?.drain()])
     },
     async stop() {
       closeDoors()
       sockets.closeAll(restarting, 'the server restarts')
-      await emptiedWithin(config.drainTimeout)
+      await Promise.all([emptiedWithin(config.drainTimeout), turn?.stop()])
       parts.dispose()
     },
   }

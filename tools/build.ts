@@ -6,7 +6,9 @@ import { root } from './files.ts'
 /** Compiles the program into the given file. Fails with what the bundler said. */
 export async function buildBinary(outfile: string): Promise<void> {
   const result = await Bun.build({
-    entrypoints: [`${root}/src/main.ts`],
+    // Threads begin in files of their own, which lie in the executable by their paths in `src`.
+    entrypoints: [`${root}/src/main.ts`, `${root}/src/io/turn/worker.ts`],
+    root: `${root}/src`,
     target: 'bun',
     minify: { syntax: true, whitespace: true },
     sourcemap: 'inline',
@@ -15,8 +17,8 @@ export async function buildBinary(outfile: string): Promise<void> {
     throw: false,
   })
   if (!result.success) throw new Error(result.logs.map(String).join('\n'))
-  // The executable holds a copy of its own, for the lines in a stack trace.
-  await rm(`${outfile}.map`, { force: true })
+  // The executable holds copies of its own, for the lines in a stack trace.
+  for (const { path } of result.outputs) if (path.endsWith('.map')) await rm(path, { force: true })
 }
 
 if (import.meta.main) {

@@ -9,11 +9,14 @@ import { removeStaleSocket } from '../io/stale-socket.ts'
 import { type LogFormat, type LogLevel, logFormats, logLevels } from '../observe/log.ts'
 import { type Report, startReport } from '../observe/report.ts'
 import { type SignalingServer, startSignalingServer } from '../signaling-server.ts'
+import { developmentNotice } from './development-notice.ts'
 import { type ReadConfig, readConfig } from './read-config.ts'
 
 /** How long (ms) answers that are on their way may take after the stop; nothing else may hold the process up. */
 const lingering = 500
 const cannotStart = 1
+/** It ran and could not go on: whoever watches over it should start it again. */
+const hasBroken = 1
 const usageError = 2
 
 interface Options {
@@ -43,11 +46,11 @@ export async function serve(args: readonly string[]): Promise<number> {
     return cannotStart
   }
   if (options.file === undefined) process.stdout.write(developmentNotice(config))
-  await untilStopped(server, config, options.file, report)
+  const code = await untilStopped(server, config, options.file, report)
   report.note({ fact: 'stopped' })
   report.flush()
-  setTimeout(() => process.exit(0), lingering).unref()
-  return 0
+  setTimeout(() => process.exit(code), lingering).unref()
+  return code
 }
 
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex')
@@ -84,27 +87,30 @@ function configOf(file: string): Config | undefined {
   return read.config
 }
 
-/** Resolves when a signal has ended the server. */
+/** Resolves with the exit code when a signal, or a part that broke, has ended the server. */
 function untilStopped(
   server: SignalingServer,
   config: Config,
   file: string | undefined,
   report: Report,
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>()
   let present = config
   let isStopping = false
 
-  const stop = (signal: string): void => {
+  const stop = (signal: string, code = 0): void => {
     // Whoever asks twice does not want to wait.
     if (isStopping) {
       report.flush()
-      process.exit(0)
+      process.exit(code)
     }
     isStopping = true
     report.note({ fact: 'stopping', signal })
-    void server.stop().then(resolve)
+    void server.stop().then(() => resolve(code))
   }
+  void server.broken.then(() => {
+    if (!isStopping) stop('a part is broken', hasBroken)
+  })
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('SIGUSR1', () => {
@@ -142,16 +148,4 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') return `${error.message} (another program listens there: stop it or change [http] listen)`
   if (code === 'EACCES') return `${error.message} (ports below 1024 need a privilege: choose another in [http] listen)`
   return error.message
-}
-
-function developmentNotice(config: Config): string {
-  const secret = config.talk.kind === 'on' ? config.talk.backends[0]?.secret : undefined
-  return `heliograph runs in development mode, for this machine only.
-
-  Check:                        curl -i http://127.0.0.1:8080/api/v1/welcome
-  In Nextcloud's Talk settings: server http://127.0.0.1:8080, shared secret ${secret ?? ''}
-  Internal clients:             secret ${config.clients.internalSecret ?? ''}
-
-The secrets are new at every start. For more than trying it out: heliograph serve --config server.conf
-`
 }

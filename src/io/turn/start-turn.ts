@@ -56,13 +56,13 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
 
   for (const listener of listeners) await requireFree(listener)
   const ports = new Map<TurnListener, number>()
+  const portOf = (listener: TurnListener): number => ports.get(listener) ?? listener.port
   try {
     for (const group of planThreads({ ...options, path, tcpRelay: settings.tcpRelay })) await startGroup(group)
   } catch (error) {
     await stop()
     throw error
   }
-  const portOf = (listener: TurnListener): number => ports.get(listener) ?? listener.port
   for (const listener of listeners) {
     const { transport, host } = listener
     const address = `${host.includes(':') ? `[${host}]` : host}:${portOf(listener)}`

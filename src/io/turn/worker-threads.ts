@@ -19,6 +19,8 @@ export interface ThreadParts {
   readonly askHook: (username: string, thread: WorkerThread) => void
   /** It ended, or something was thrown in it, and nobody had told it to stop. */
   readonly broke: (error: Error) => void
+  /** The file in which the thread begins, for tests. */
+  readonly file?: URL
 }
 
 /** ms. */
@@ -37,7 +39,7 @@ export async function startWorkerThread(parts: ThreadParts): Promise<WorkerThrea
   const started = Promise.withResolvers<readonly number[]>()
   const drained = Promise.withResolvers<void>()
   const stopped = Promise.withResolvers<void>()
-  const worker = new Worker(workerUrl)
+  const worker = new Worker(parts.file ?? workerUrl)
   let phase: 'starting' | 'working' | 'stopping' | 'ended' = 'starting'
 
   function post(message: ToTurnWorker): void {

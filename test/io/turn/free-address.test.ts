@@ -11,11 +11,16 @@ test('an address that somebody has is refused, and says who wants it; one that i
     { transport: 'tcp', host, port: tcp.port },
   ] as const
   for (const listener of taken) {
-    expect(await requireFree(listener).catch(String)).toContain(`port ${listener.port} (${listener.transport})`)
+    expect(await requireFree(listener).catch(String)).toContain(`${listener.transport} port ${listener.port} of`)
   }
   udp.close()
   tcp.stop(true)
   for (const listener of taken) for (const _ of [1, 2]) await requireFree(listener)
+})
+
+test('the reason is told', async () => {
+  const elsewhere = await requireFree({ transport: 'udp', host: '198.51.100.7', port: 3478 }).catch(String)
+  expect(elsewhere).toContain('does not have that address')
 })
 
 test('any port is free', async () => {
