@@ -30,10 +30,8 @@ export const turnListen: Kind<readonly TurnListenAddress[]> = {
     for (const entry of entriesOf(given)) {
       const address = parseListenAddress(entry)
       if (address?.kind !== 'tcp' || !parseIpAddress(address.host)) return { unusable: entry }
-      if (value.some(({ host, port }) => host === address.host && port === address.port && port !== 0)) {
-        return { unusable: entry }
-      }
-      value.push({ host: address.host, port: address.port })
+      const isThere = value.some(({ host, port }) => host === address.host && port === address.port && port !== 0)
+      if (!isThere) value.push({ host: address.host, port: address.port })
     }
     return { value }
   },

@@ -17,8 +17,18 @@ export function connectionSettings(draft: Draft): void {
       'listening-ip',
       'no usable address is given: add listen, and tlslisten with its certificate and key',
     )
+  nameSetting(draft)
   relaySettings(draft, hosts)
   portSettings(draft)
+}
+
+/** What it is for there, OAuth, is not offered; but it names this server, and that is what urls handed out need. */
+function nameSetting(draft: Draft): void {
+  const from = draft.last('server-name')
+  if (!from) return
+  const isName = /^(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.)*[a-z0-9_](?:[a-z0-9_-]{0,62})$/i.test(from.value)
+  if (isName && !/^[\d.]+$/.test(from.value)) draft.put('hostname', [{ text: from.value, from }])
+  else draft.note('left out', from, 'is no host name')
 }
 
 interface Host extends Piece {
@@ -38,8 +48,9 @@ function listenSettings(draft: Draft, hosts: readonly Host[]): void {
   const port = draft.number('listening-port', 1, 65_535) ?? defaultPort
   const tlsPort = tlsPortOf(draft)
   const [noUdp, noTcp] = [draft.isOn('no-udp'), draft.isOn('no-tcp')]
-  if (!noUdp || !noTcp) {
-    draft.put('listen', [...on(hosts, port), ...auxiliary(draft)], ' ')
+  const plain = noUdp && noTcp ? [] : [...on(hosts, port), ...auxiliary(draft)]
+  if (plain.length > 0) {
+    draft.put('listen', plain, ' ')
     for (const option of ['no-udp', 'no-tcp']) {
       const line = draft.isOn(option) ? draft.all(option).at(-1) : undefined
       if (line)
@@ -50,10 +61,15 @@ function listenSettings(draft: Draft, hosts: readonly Host[]): void {
     if (noUdp && noTcp) draft.note('look at', 'no-udp', 'with no-tcp and without TLS leaves nothing to listen on')
     return
   }
-  if (tlsPort === port && !(noUdp && noTcp)) {
+  const secure = on(hosts, tlsPort)
+  if (secure.some(({ text }) => plain.some((one) => one.text === text))) {
     const line = draft.last('tls-listening-port') ?? 'tls-listening-port'
-    draft.note('look at', line, `is ${port} as listening-port is; choose another port for tlslisten and add it`)
-  } else draft.put('tlslisten', on(hosts, tlsPort), ' ')
+    draft.note(
+      'look at',
+      line,
+      `is ${tlsPort}, which is listened on without TLS too; choose another port for tlslisten and add it`,
+    )
+  } else draft.put('tlslisten', secure, ' ')
   for (const [option, key] of [
     ['cert', 'certificate'],
     ['pkey', 'key'],
@@ -108,7 +124,15 @@ function relaySettings(draft: Draft, listening: readonly Host[]): void {
     true,
   )
   draft.put('relayaddress', relays)
-  draft.put('externaladdress', external)
+  const alone =
+    relays.length === 0 ? [] : external.filter(({ ip }) => !relays.some((one) => one.ip.family === ip.family))
+  for (const { ip, from } of alone) {
+    draft.note('look at', from ?? 'external-ip', `is of IPv${ip.family}, of which there is no relay-ip, and left out`)
+  }
+  draft.put(
+    'externaladdress',
+    external.filter((one) => !alone.includes(one)),
+  )
   for (const { inner } of mappings) {
     if (!inner?.from || relays.some(({ text }) => text === inner.text)) continue
     draft.note('look at', inner.from, 'names an inner address that is no relay address here')
@@ -120,7 +144,8 @@ function mapping(draft: Draft, from: ConfLine): readonly { readonly outer: Host;
   const [outerText = '', innerText] = from.value.split('/')
   const outer = parseIpAddress(outerText)
   const inner = innerText === undefined ? undefined : parseIpAddress(innerText)
-  if (!outer || (innerText !== undefined && !inner)) {
+  const isUsable = outer !== undefined && isOne({ ip: outer, text: outerText, from })
+  if (!isUsable || (innerText !== undefined && !inner)) {
     draft.note('look at', from, 'is no IP address, and left out; write it as externaladdress')
     return []
   }
@@ -129,8 +154,11 @@ function mapping(draft: Draft, from: ConfLine): readonly { readonly outer: Host;
   ]
 }
 
-/** Not "every address". */
-const isOne = ({ text }: Piece): boolean => text !== '0.0.0.0' && text !== '::'
+/** Not "every address", multicast or broadcast. */
+const isOne = ({ ip }: Host): boolean =>
+  ip.family === 4
+    ? ip.value !== 0 && ip.value < 0xe0000000
+    : ip.words.some((word) => word !== 0) && ip.words[0] < 0xff000000
 
 function oneOfEach(draft: Draft, hosts: readonly Host[], tells: boolean): readonly Host[] {
   const kept = hosts.filter(({ ip }, index) => hosts.findIndex((other) => other.ip.family === ip.family) === index)

@@ -22,6 +22,7 @@ export function convertTurnserverConf(text: string): Conversion {
   userSettings(draft)
   peerSettings(draft)
   limitSettings(draft)
+  operationSettings(draft)
   for (const line of lines) otherOption(draft, line)
   return { settings, notes: notes.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
 }
@@ -29,7 +30,7 @@ export function convertTurnserverConf(text: string): Conversion {
 function limitSettings(draft: Draft): void {
   const limits = { 'user-quota': 'userquota', 'total-quota': 'totalquota', 'max-bps': 'maxbps' }
   for (const [option, key] of Object.entries(limits)) {
-    const limit = draft.number(option, 0, 10 ** 12)
+    const limit = draft.number(option, 0, option === 'max-bps' ? 10 ** 12 : 1_000_000)
     if (limit !== undefined) draft.put(key, [{ text: String(limit), from: draft.last(option) }])
   }
   if (!draft.last('user-quota')) {
@@ -46,6 +47,27 @@ function limitSettings(draft: Draft): void {
   if (draft.isOn('rfc5766-channel-numbers')) {
     draft.put('legacychannels', [{ text: 'true', from: draft.last('rfc5766-channel-numbers') }])
   }
+}
+
+function operationSettings(draft: Draft): void {
+  const threads = draft.last('relay-threads')
+  // 0 means all relays in the main thread there; here it is one thread for each core, which is the default.
+  const workers = threads && draft.number('relay-threads', 0, 16)
+  if (workers) draft.put('workers', [{ text: String(workers), from: threads }])
+  const nonceSecret = draft.last('stateless-nonce-secret')
+  if (nonceSecret) {
+    if (new TextEncoder().encode(nonceSecret.value).length < 16) {
+      draft.note('look at', nonceSecret, 'has fewer than 16 bytes, and is left out: write a longer one as noncekey')
+    } else draft.put('noncekey', [{ text: nonceSecret.value, from: nonceSecret }])
+  }
+  const prometheus = draft.all('prometheus').at(-1)
+  if (!prometheus || !draft.isOn('prometheus')) return
+  draft.put('coturnmetrics', [{ text: 'true', from: prometheus }])
+  draft.note(
+    'look at',
+    prometheus,
+    'metrics are at /metrics of the web listener, for [stats] allowed_ips: change what reads them',
+  )
 }
 
 function otherOption(draft: Draft, line: ConfLine): void {

@@ -17,12 +17,13 @@ const leftOut = (why: string, ...options: readonly string[]): readonly Entry[] =
   each({ fate: 'left out', why }, options)
 
 export const fates: ReadonlyMap<string, Fate> = new Map([
-  ...converted('listening-port tls-listening-port listening-ip aux-server no-udp no-tcp no-tls cert pkey'),
+  ...converted('listening-port tls-listening-port listening-ip aux-server no-udp no-tcp no-tls cert pkey server-name'),
   ...converted('relay-ip external-ip min-port max-port'),
   ...converted('realm use-auth-secret static-auth-secret user no-auth rest-api-separator'),
   ...converted('allowed-peer-ip denied-peer-ip allow-loopback-peers'),
   ...converted(
     'user-quota total-quota max-bps unauthorized-ratelimit unauthorized-ratelimit-rps rfc5766-channel-numbers',
+    'prometheus relay-threads stateless-nonce-secret',
   ),
 
   ...always('long-term credentials are the only ones here', 'lt-cred-mech'),
@@ -31,7 +32,7 @@ export const fates: ReadonlyMap<string, Fate> = new Map([
   ...always('multicast and broadcast addresses are nobody’s peer', 'no-multicast-peers'),
   ...always('loopback is refused unless allowedpeers names it', 'no-loopback-peers'),
   ...always('answers do not name the software', 'prod no-software-attribute'),
-  ...always('TCP relays (RFC 6062) are not offered', 'no-tcp-relay'),
+  ...always('TCP relays (RFC 6062) are off unless tcprelay is set', 'no-tcp-relay'),
   ...always('DTLS is not offered', 'no-dtls'),
   ...always('NAT discovery (RFC 5780) is not offered', 'no-rfc5780 response-origin-only-with-rfc5780'),
   ...always('messages of RFC 3489 are not answered', 'no-stun-backward-compatibility'),
@@ -53,7 +54,7 @@ export const fates: ReadonlyMap<string, Fate> = new Map([
   ...leftOut('log lines are JSON; see serve --log-format', 'new-log-timestamp-format'),
   ...leftOut('see serve --log-level', 'verbose Verbose log-min-level log-binding'),
   ...leftOut('packets are not logged one by one', 'udp-recvmmsg-log udp-sendmmsg-log drop-invalid-packets-log'),
-  ...leftOut('OAuth is not offered, and nothing else needs this name', 'server-name oauth'),
+  ...leftOut('OAuth is not offered', 'oauth'),
   ...leftOut(
     'passwords come from users, secret or authurl, not from a database',
     'userdb db psql-userdb sql-userdb',
@@ -63,7 +64,7 @@ export const fates: ReadonlyMap<string, Fate> = new Map([
   ...leftOut('metrics and one log line per allocation tell the same', 'redis-statsdb'),
   ...leftOut(
     'metrics are at /metrics of the web listener, for [stats] allowed_ips',
-    'prometheus prometheus-port',
+    'prometheus-port',
     'prometheus-address prometheus-path',
     'prometheus-tls prometheus-cert',
     'prometheus-key',
@@ -86,7 +87,7 @@ export const fates: ReadonlyMap<string, Fate> = new Map([
     'udp-alternate-server udp-self-balance',
   ),
   ...leftOut('name the addresses, not the interface', 'listening-device relay-device'),
-  ...leftOut('workers and buffers are chosen at the start', 'relay-threads cpus sock-buf-size ne'),
+  ...leftOut('threads and buffers are chosen at the start', 'cpus sock-buf-size ne'),
   ...leftOut(
     'every allocation has a relay port of its own',
     'multiplex-peer multiplex-peer-port multiplex-peer-max-peers',
@@ -109,7 +110,6 @@ export const fates: ReadonlyMap<string, Fate> = new Map([
   ...leftOut('answers have no words and do not name the software', 'software-attribute include-reason-string'),
   ...leftOut('HTTP has listeners of its own', 'acme-redirect respond-http-unsupported'),
   ...leftOut('a drain (SIGUSR1) waits for the last allocation', 'drain-min-allocations'),
-  ...leftOut('the key of nonces is made at the start', 'stateless-nonce-secret'),
   ...leftOut('REST names tell their own time', 'secret-ts-exp-time'),
   ...leftOut('it asks the program for its version', 'version'),
 ])

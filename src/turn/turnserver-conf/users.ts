@@ -3,7 +3,9 @@ import type { Draft, Piece } from './draft.ts'
 
 export function userSettings(draft: Draft): void {
   const realm = draft.last('realm')
-  if (realm) draft.put('realm', [{ text: realm.value, from: realm }])
+  if (realm && !/^[^"\\\p{Cc}]{1,127}$/u.test(realm.value)) {
+    draft.note('look at', realm, 'is longer than 127 characters or has " or \\, and left out')
+  } else if (realm) draft.put('realm', [{ text: realm.value, from: realm }])
   else draft.note('look at', 'realm', 'is not set; coturn takes the name of the host, write it as realm')
 
   const secrets = draft.all('static-auth-secret').map((from): Piece => ({ text: from.value, from }))
@@ -32,7 +34,11 @@ export function userSettings(draft: Draft): void {
   }
 }
 
+/** RFC 8489 section 14.3: octets. */
+const longestName = 508
+
 function staticUsers(draft: Draft): readonly Piece[] {
+  const names = new Set<string>()
   return draft.all('user').flatMap((from) => {
     const colon = from.value.indexOf(':')
     const password = from.value.slice(colon + 1)
@@ -40,6 +46,12 @@ function staticUsers(draft: Draft): readonly Piece[] {
       draft.note('look at', from, 'is not of the form name:password, and left out')
       return []
     }
+    const name = from.value.slice(0, colon)
+    if (names.has(name) || new TextEncoder().encode(name).length > longestName) {
+      draft.note('look at', from, 'has a name that is there already, or is too long, and left out')
+      return []
+    }
+    names.add(name)
     if (/^0x/i.test(password)) {
       draft.note(
         'look at',

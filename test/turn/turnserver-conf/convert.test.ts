@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { parseIni } from '../../../src/config/ini.ts'
+import { loadConfig, printFault } from '../../../src/config/load.ts'
 import { convertTurnserverConf } from '../../../src/turn/turnserver-conf/convert.ts'
 import { fates } from '../../../src/turn/turnserver-conf/options.ts'
 import { printTurnServerSection } from '../../../src/turn/turnserver-conf/print.ts'
@@ -44,6 +45,7 @@ describe('the usual file', () => {
       { key: 'tlslisten', value: '10.0.0.5:443' },
       { key: 'certificate', value: '/etc/turnserver-certs/fullchain.pem' },
       { key: 'key', value: '/etc/turnserver-certs/privkey.pem' },
+      { key: 'hostname', value: 'turn.example.com' },
       { key: 'relayaddress', value: '10.0.0.5' },
       { key: 'externaladdress', value: '203.0.113.7' },
       { key: 'realm', value: 'cloud.example.com' },
@@ -52,7 +54,6 @@ describe('the usual file', () => {
     expect(notes(behindNat)).toEqual([
       'always 7 fingerprint',
       'always 8 lt-cred-mech',
-      'left out 10 server-name',
       'left out 18 cipher-list',
       'left out 19 dh-file',
       'always 21 no-multicast-peers',
@@ -66,7 +67,7 @@ describe('the usual file', () => {
       .replace('=3478', '=port')
       .replaceAll('10.0.0.5', 'PRIVATE_IP')
       .replace('203.0.113.7', 'PUBLIC_IP')
-    expect(Object.keys(settings(text))).toEqual(['realm', 'secret'])
+    expect(Object.keys(settings(text))).toEqual(['hostname', 'realm', 'secret'])
     expect(notes(text).filter((note) => note.startsWith('look at'))).toEqual([
       'look at 4 listening-ip',
       'look at 5 relay-ip',
@@ -252,4 +253,79 @@ test('every option is taken over or told of, and any file becomes a section that
   for (const [name, { fate }] of fates) {
     if (fate !== 'converted') expect(notes(name).map((note) => note.replace(/ 1 .*/, ''))).toEqual([fate])
   }
+})
+
+describe('the section is one that starts', () => {
+  const accepted = (text: string): readonly string[] => {
+    const section = printTurnServerSection(convertTurnserverConf(text), 'a')
+    const { faults } = loadConfig({
+      file: 'f',
+      text: `[http]\nlisten = :80\n[sessions]\nhashkey = 12345678\n${section}`,
+      environment: {},
+      readFile: () => '',
+    })
+    return faults.filter(({ severity }) => severity === 'error').map(printFault)
+  }
+
+  test('for the usual file, without a warning', () => {
+    expect(accepted(behindNat)).toEqual([])
+  })
+
+  test.each([
+    ['a family that has no relay address', 'listening-ip=10.0.0.5\nexternal-ip=2001:db8::7'],
+    ['addresses that are nobody’s', 'relay-ip=0.0.0.0\nrelay-ip=224.0.0.1\nexternal-ip=255.255.255.255'],
+    ['an address twice', 'listening-ip=10.0.0.5\nlistening-ip=10.0.0.5'],
+    ['an auxiliary server on the port of TLS', 'listening-ip=10.0.0.5\naux-server=10.0.0.5:5349\ncert=c\npkey=k'],
+    ['a realm with a quote', 'realm=the "realm"'],
+    ['a name that is none', 'server-name=turn server'],
+    ['quotas beyond all bounds', 'user-quota=1000000000\nmax-bps=999999999999'],
+    ['a short secret of nonces', 'stateless-nonce-secret=short'],
+    ['more threads than there may be', 'relay-threads=64'],
+  ])('with %s', (_, text) => {
+    expect(accepted(`static-auth-secret=s\n${text}`)).toEqual([])
+  })
+
+  test('with a user twice', () => {
+    expect(accepted('user=alice:a\nuser=alice:b')).toEqual([])
+  })
+
+  const values = ['', '1', '0', '443', '3478', '65535', '10.0.0.1', '0.0.0.0', '::', '::1', '10.0.0.1-10.0.0.9']
+  const more = [
+    '1.1.1.1/10.0.0.1',
+    '2001:db8::1/::1',
+    '[::1]:443',
+    '10.0.0.1:3478',
+    'a:b',
+    'a:c',
+    '"',
+    'x, y',
+    'ff02::1',
+  ]
+  const line = fc
+    .tuple(fc.constantFrom(...fates.keys()), fc.oneof(fc.string(), fc.constantFrom(...values, ...more)))
+    .map(([option, value]) => `${option}=${value}`)
+
+  test('for any file with somebody who may use it', () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 12 }), (lines) => {
+        const text = [...lines.filter((one) => !/^no-(?:udp|tcp)=/.test(one)), 'static-auth-secret=a'].join('\n')
+        expect(accepted(text)).toEqual([])
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('how it is run', () => {
+  test('its name is that of urls that are handed out', () => {
+    expect(settings('server-name=turn.example.com')).toMatchObject({ hostname: 'turn.example.com' })
+    expect(notes('server-name=192.0.2')).toEqual(['left out 1 server-name'])
+  })
+
+  test('threads, the key of nonces and metrics are taken over', () => {
+    const text = 'relay-threads=4\nstateless-nonce-secret=0123456789abcdef\nprometheus'
+    expect(settings(text)).toMatchObject({ workers: '4', noncekey: '0123456789abcdef', coturnmetrics: 'true' })
+    expect(notes(text)).toEqual(['look at 3 prometheus'])
+    expect(settings('relay-threads=0\nprometheus=0')).not.toHaveProperty('coturnmetrics')
+  })
 })
