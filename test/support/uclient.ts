@@ -9,13 +9,14 @@ export interface EchoPeer extends AsyncDisposable {
   readonly port: number
 }
 
-/** turnutils_peer: sends everything back, on a port and the one above it. */
+/** turnutils_peer: sends everything back, on a port and the one above it, which is for RTCP. */
 export async function startEchoPeer(address = '127.0.0.1'): Promise<EchoPeer> {
   for (let attempt = 1; ; attempt++) {
     await using parts = new AsyncDisposableStack()
-    const port = await freeUdpPort(address)
+    // Below the ports that the system and relays give out, so that nobody takes the second one.
+    const port = 20_000 + 2 * Math.floor(Math.random() * 6_000)
     const child = parts.use(startChild([debian.turnPeer.path, '-L', address, '-p', String(port)]))
-    if (await echoes(address, port, child)) {
+    if ((await echoes(address, port, child)) && (await echoes(address, port + 1, child))) {
       const kept = parts.move()
       return { address, port, [Symbol.asyncDispose]: () => kept.disposeAsync() }
     }
@@ -23,25 +24,17 @@ export async function startEchoPeer(address = '127.0.0.1'): Promise<EchoPeer> {
   }
 }
 
-/** A UDP port that nobody has at the moment. */
-function freeUdpPort(address: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-    socket.once('error', reject)
-    socket.bind(0, address, () => {
-      const { port } = socket.address()
-      socket.close(() => resolve(port))
-    })
-  })
-}
-
 async function echoes(address: string, port: number, child: Child): Promise<boolean> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
-  const answered = new Promise<true>((resolve) => socket.once('message', () => resolve(true)))
+  // The octets tell it from somebody else who has the port.
+  const question = crypto.randomUUID()
+  const answered = new Promise<true>((resolve) =>
+    socket.on('message', (message) => message.toString() === question && resolve(true)),
+  )
   socket.on('error', () => {})
   try {
-    for (let attempt = 0; attempt < 200 && !child.hasExited(); attempt++) {
-      socket.send('there?', port, address)
+    for (let attempt = 0; attempt < 100 && !child.hasExited(); attempt++) {
+      socket.send(question, port, address)
       if (await Promise.race([answered, Bun.sleep(25)])) return true
     }
     return false
