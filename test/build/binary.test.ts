@@ -1,11 +1,16 @@
 /** The single executable is built and does what the launcher of a checkout does. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { canUseBatch } from '../../src/io/turn/batch/libc.ts'
 import { buildBinary } from '../../tools/build.ts'
 import { startChild } from '../support/child.ts'
+import { freePort } from '../support/free-port.ts'
 import { parseJson, textAt } from '../support/json.ts'
 import { oursMissing } from '../support/ours.ts'
 import { runServer } from '../support/running-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
+import { startTurnClient } from '../support/turn-client.ts'
+
+const paths = canUseBatch().ok ? (['batch', 'portable'] as const) : (['portable'] as const)
 
 describe.skipIf(oursMissing('the single executable'))('the single executable', () => {
   const folder = tempFolder()
@@ -26,6 +31,31 @@ describe.skipIf(oursMissing('the single executable'))('the single executable', (
     await using server = await runServer((file) => [binary, 'serve', '--config', file], { backends })
     const answer = await fetch(`${server.url}/api/v1/welcome`)
     expect(textAt(parseJson(await answer.text()), 'nextcloud-spreed-signaling')).toBe('Welcome')
+    server.child.kill('SIGTERM')
+    expect(await server.child.exited).toBe(0)
+  })
+
+  test.each(paths)('relays by the %s path, its threads being within', async (path) => {
+    const port = await freePort()
+    const lines = [
+      '[turn-server]',
+      `listen = 127.0.0.1:${port}`,
+      'users = bob:password',
+      `path = ${path}`,
+      'workers = 2',
+    ]
+    const settings = { backends: [], more: lines.join('\n') }
+    await using server = await runServer((file) => [binary, 'serve', '--config', file], settings)
+    for (const transport of ['udp', 'tcp'] as const) {
+      using client = await startTurnClient(
+        transport,
+        { host: '127.0.0.1', port },
+        { username: 'bob', password: 'password' },
+      )
+      const answer = await client.ask('binding', () => {}, { as: 'none' })
+      expect(typeof answer === 'string' ? answer : answer.get('xorMappedAddress')?.port).toBe(client.line.localPort)
+      expect((await client.allocate()).port).toBeGreaterThan(0)
+    }
     server.child.kill('SIGTERM')
     expect(await server.child.exited).toBe(0)
   })
