@@ -19,8 +19,6 @@ export type TurnWorldFact =
       readonly why: 'garbage' | 'no allocation in time' | 'too many without allocation' | 'tls handshake' | 'too slow'
       readonly address: string
     }
-  /** More kinds of facts than a worker hands on within one moment. */
-  | { readonly fact: 'turn-facts-dropped' }
 
 export const turnTellings = {
   'turn-listening': { level: 'info', text: 'TURN server listening' },
@@ -28,11 +26,6 @@ export const turnTellings = {
     level: 'debug',
     text: 'a connection of a TURN client was closed',
     counts: ['heliograph_turn_connections_refused_total'],
-  },
-  'turn-facts-dropped': {
-    level: 'debug',
-    text: 'more happened at the TURN server than is told',
-    counts: ['heliograph_turn_facts_dropped_total'],
   },
   'turn-binding-answered': {
     level: 'trace',

@@ -35,10 +35,6 @@ export const turnCounters = {
     labels: ['transport', 'why'],
     help: 'Connections of TURN clients that we closed',
   },
-  heliograph_turn_facts_dropped_total: {
-    labels: [],
-    help: 'What happened in the workers and was neither counted nor logged, because too much happened at once',
-  },
 } as const
 
 export const turnHistograms = {

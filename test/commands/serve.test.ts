@@ -105,7 +105,7 @@ test('without a file: development mode shows its secrets once and what to open, 
     return console.log('NOT RUN: development mode: its port is taken here')
   expect(output).toContain('http://127.0.0.1:8080/api/v1/welcome')
   const secrets = [...output.matchAll(/secret ([0-9a-f]{32})/g)].map((match) => match[1] ?? '')
-  expect(new Set(secrets).size).toBe(2)
+  expect(new Set(secrets).size).toBe(3)
   for (const secret of secrets) expect(output.split(secret)).toHaveLength(2)
   for (const line of output.split('\n').filter((text) => text.startsWith('{'))) {
     for (const secret of secrets) expect(line).not.toContain(secret)
