@@ -1,11 +1,9 @@
 /** The listening sockets: plain ones, and those with TLS, which take over a renewed certificate by themselves. */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Server } from 'bun'
 import type { ListenAddress } from '../config/config.ts'
 import { printListenAddress } from '../config/listen-address.ts'
-import { failure, type Result, success } from '../lib/result.ts'
 import type { Fact } from '../observe/facts.ts'
+import { type CertificateFiles, type CertificatePair, isSamePair, readCertificate, validTo } from './certificate.ts'
 import { maxMessageLength, type SocketData, type Sockets } from './sockets.ts'
 import { watchFiles } from './watch-files.ts'
 
@@ -17,11 +15,6 @@ export interface ListenParts {
   readonly note: (fact: Fact) => void
 }
 
-export interface TlsFiles {
-  readonly certificate: string
-  readonly key: string
-}
-
 /** Something that accepts connections until it is stopped; connections that are there go on. */
 export interface Listening {
   readonly address: string
@@ -29,12 +22,12 @@ export interface Listening {
   stop(): void
 }
 
-interface TlsPair {
-  readonly cert: string
-  readonly key: string
-}
-
-function serve(address: ListenAddress, parts: ListenParts, tls?: TlsPair, reusePort = false): Server<SocketData> {
+function serve(
+  address: ListenAddress,
+  parts: ListenParts,
+  tls?: CertificatePair,
+  reusePort = false,
+): Server<SocketData> {
   const options = {
     fetch: parts.fetch,
     // Each route reads up to a bound of its own and says what is wrong; what it leaves unread is never kept.
@@ -70,8 +63,12 @@ export function listenHttp(address: ListenAddress, parts: ListenParts): Listenin
 }
 
 /** Listens with TLS. Throws if the address cannot be had or the certificate does not fit. */
-export async function listenHttps(address: ListenAddress, files: TlsFiles, parts: ListenParts): Promise<Listening> {
-  const first = await readPair(files)
+export async function listenHttps(
+  address: ListenAddress,
+  files: CertificateFiles,
+  parts: ListenParts,
+): Promise<Listening> {
+  const first = await readCertificate(files)
   if (!first.ok) throw new Error(first.error)
   let present = first.value
   // Without the shared port the bind fails if somebody else is there; with it a successor can stand beside us.
@@ -81,12 +78,17 @@ export async function listenHttps(address: ListenAddress, files: TlsFiles, parts
   parts.note({ fact: 'certificate-loaded', file: files.certificate, validTo: validTo(present) })
 
   async function renew(): Promise<void> {
-    const next = await readPair(files)
+    const next = await readCertificate(files)
     if (!next.ok) return parts.note({ fact: 'certificate-unusable', file: files.certificate, error: next.error })
-    if (next.value.cert === present.cert && next.value.key === present.key) return
-    present = next.value
+    if (isSamePair(next.value, present)) return
     const former = server
-    server = serve(address, parts, present, true)
+    try {
+      server = serve(address, parts, next.value, true)
+    } catch (error) {
+      // The TLS library may refuse what could be read: a key that is too short, for one.
+      return parts.note({ fact: 'certificate-unusable', file: files.certificate, error: String(error) })
+    }
+    present = next.value
     // Connections that are there go on under the old certificate.
     void former.stop()
     parts.note({ fact: 'certificate-loaded', file: files.certificate, validTo: validTo(present) })
@@ -102,15 +104,3 @@ export async function listenHttps(address: ListenAddress, files: TlsFiles, parts
     },
   }
 }
-
-async function readPair({ certificate, key }: TlsFiles): Promise<Result<TlsPair, string>> {
-  try {
-    const pair = { cert: await readFile(certificate, 'utf8'), key: await readFile(key, 'utf8') }
-    const fits = new X509Certificate(pair.cert).checkPrivateKey(createPrivateKey(pair.key))
-    return fits ? success(pair) : failure(`${key} is not the key of ${certificate}`)
-  } catch (error) {
-    return failure(`${certificate}, ${key}: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
-
-const validTo = ({ cert }: TlsPair): string => new X509Certificate(cert).validToDate.toISOString()

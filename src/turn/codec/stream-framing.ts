@@ -4,15 +4,21 @@ import { kindOf } from './demultiplex.ts'
 import { headerLength, longestBody, magicCookie } from './header.ts'
 import { padded, uint16At, uint32At } from './octets.ts'
 
-/** Takes one frame, ChannelData without its padding. The octets are its own only until it returns. */
-export type FrameTaker = (bytes: Uint8Array, start: number, end: number) => void
+/**
+ * Takes one frame, ChannelData without its padding. The octets are its own only until it returns. `leave` says that what
+ * follows on the stream is no frames any more (RFC 6062 section 4.3: a data connection is bound).
+ */
+export type FrameTaker = (bytes: Uint8Array, start: number, end: number) => 'leave' | undefined
 
 /** Why nothing more can be read from a stream: where the next frame begins is not known any more. */
 export type StreamFault = 'not-stun' | 'wrong-length' | 'too-long'
 
 export interface StreamFraming {
-  /** Hands each frame that is complete by now to `take`. Once it answered a fault it answers the same for ever. */
-  push(chunk: Uint8Array, take: FrameTaker): StreamFault | undefined
+  /**
+   * Hands each frame that is complete by now to `take`. Once it answered a fault it answers the same for ever. A number
+   * is where in the chunk that begins which is no frames any more; nothing can be pushed after that.
+   */
+  push(chunk: Uint8Array, take: FrameTaker): StreamFault | number | undefined
   /** How many octets wait for the rest of their frame: what a deadline for slow senders asks. */
   pending(): number
 }
@@ -36,6 +42,7 @@ export function createStreamFraming({
   let held = new Uint8Array(0)
   let count = 0
   let fault: StreamFault | undefined
+  let isLeft = false
 
   /** The length of the frame at `start` with its padding; undefined while its header is not there, or a fault. */
   const lengthAt = (bytes: Uint8Array, start: number, end: number): number | StreamFault | undefined => {
@@ -58,8 +65,9 @@ export function createStreamFraming({
       const length = lengthAt(bytes, at, end)
       if (typeof length === 'string') return length
       if (length === undefined || at + length > end) return at
-      take(bytes, at, at + withoutPadding(bytes, at, length))
+      isLeft = take(bytes, at, at + withoutPadding(bytes, at, length)) === 'leave'
       at += length
+      if (isLeft) return at
     }
     return at
   }
@@ -94,6 +102,7 @@ export function createStreamFraming({
       const rest = cut(held, 0, count, take)
       if (typeof rest === 'string') return rest
       if (rest > 0) letGo()
+      if (isLeft) return from
     }
     return from
   }
@@ -102,11 +111,12 @@ export function createStreamFraming({
     push(chunk, take) {
       if (fault) return fault
       const from = complete(chunk, take)
-      const rest = typeof from === 'string' ? from : cut(chunk, from, chunk.length, take)
+      const rest = typeof from === 'string' || isLeft ? from : cut(chunk, from, chunk.length, take)
       if (typeof rest === 'string') {
         fault = rest
         letGo()
-      } else if (rest < chunk.length) hold(chunk, rest, chunk.length)
+      } else if (isLeft) return rest
+      else if (rest < chunk.length) hold(chunk, rest, chunk.length)
       return fault
     },
     pending: () => count,

@@ -13,8 +13,12 @@ const joined = (...parts: readonly Uint8Array[]): Uint8Array => Uint8Array.from(
 /** Pushes and collects copies of the frames. */
 function pushed(framing: StreamFraming, ...chunks: readonly Uint8Array[]) {
   const frames: Uint8Array[] = []
-  let fault: StreamFault | undefined
-  for (const chunk of chunks) fault = framing.push(chunk, (bytes, start, end) => frames.push(bytes.slice(start, end)))
+  let fault: StreamFault | number | undefined
+  for (const chunk of chunks) {
+    fault = framing.push(chunk, (bytes, start, end) => {
+      frames.push(bytes.slice(start, end))
+    })
+  }
   return { frames, fault }
 }
 
@@ -64,11 +68,27 @@ describe('a stream', () => {
   test('[C21] frames that come whole are not copied', () => {
     const chunk = joined(request, channelData(6).sent)
     const seen: (readonly [boolean, number, number])[] = []
-    createStreamFraming().push(chunk, (bytes, start, end) => seen.push([bytes === chunk, start, end]))
+    createStreamFraming().push(chunk, (bytes, start, end) => {
+      seen.push([bytes === chunk, start, end])
+    })
     expect(seen).toEqual([
       [true, 0, 108],
       [true, 108, 118],
     ])
+  })
+
+  test('what follows a frame after which the stream is left is told, wherever it was cut', () => {
+    const stream = joined(request, ipv4Response, fromHex('ff fe 00'))
+    const [first, second] = [request.length, request.length + ipv4Response.length]
+    for (let cut = 0; cut <= second; cut++) {
+      const framing = createStreamFraming()
+      const take = (bytes: Uint8Array, start: number) => (bytes[start] === ipv4Response[0] ? 'leave' : undefined)
+      if (cut < second) expect(framing.push(stream.subarray(0, cut), take)).toBeUndefined()
+      expect(framing.push(stream.subarray(cut < second ? cut : first), take)).toBe(
+        second - (cut < second ? cut : first),
+      )
+      expect(framing.pending()).toBe(0)
+    }
   })
 
   test('[C21] waits for the padding of ChannelData', () => {
