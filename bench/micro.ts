@@ -9,22 +9,7 @@ import { createTalk } from '../src/protocols/talk/connection.ts'
 import { createSessionIds } from '../src/protocols/talk/sealed-id.ts'
 import type { Talk, TalkAnswer, TalkAsk } from '../src/protocols/talk/vocabulary.ts'
 import { decode } from '../src/protocols/talk/wire.ts'
-
-const calls = 200_000
-const rounds = 5
-
-/** The median of some rounds, the first of which warm up. */
-function time(name: string, act: () => unknown, perCall = 1): void {
-  const took: number[] = []
-  const count = Math.ceil(calls / perCall)
-  for (let round = 0; round < rounds; round++) {
-    const start = process.cpuUsage().user
-    for (let call = 0; call < count; call++) act()
-    took.push((process.cpuUsage().user - start) / count / perCall)
-  }
-  const median = took.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
-  console.log(`${median.toFixed(3).padStart(9)} µs  ${name}`)
-}
+import { time } from './timing.ts'
 
 const ids = createSessionIds({ hashKey: 'h'.repeat(32), blockKey: 'b'.repeat(16) }, randomBytes)
 const payload = JSON.stringify({ type: 'candidate', payload: { candidate: 'x'.repeat(60) } })
@@ -93,5 +78,5 @@ async function roomOf(members: number): Promise<(text: string) => void> {
 const toRoom = `{"type":"message","message":{"recipient":{"type":"room"},"data":${payload}}}`
 for (const members of [2, 100, 500]) {
   const say = await roomOf(members)
-  time(`machine and runner, per delivery in a room of ${members}`, () => say(toRoom), members - 1)
+  time(`machine and runner, per delivery in a room of ${members}`, () => say(toRoom), { perCall: members - 1 })
 }

@@ -63,6 +63,7 @@ export const ours: Contender = {
       const command = ['taskset', '-c', cores, join(root, 'bin/heliograph'), 'serve', '--config', file]
       const child = parts.use(startChild(command))
       await answersBinding(port, child, 15_000)
+      await answersHttp(httpPort)
       return {
         ...{ host: '127.0.0.1', port, ...account, pid: child.pid, http: `http://127.0.0.1:${httpPort}` },
         [Symbol.asyncDispose]: () => parts.disposeAsync(),
@@ -72,6 +73,15 @@ export const ours: Contender = {
       throw failure
     }
   },
+}
+
+async function answersHttp(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1/welcome`).catch(() => undefined)
+    if (answer?.ok) return
+    await Bun.sleep(25)
+  }
+  throw new Error('ours does not answer over HTTP')
 }
 
 /** One relaying worker, as coturn has one relay thread; 0 is no limit everywhere. */

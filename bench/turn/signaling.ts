@@ -8,7 +8,7 @@ import type { Numbers } from './rows.ts'
 /** Servers may use both: pinned to one they would leave the kernel nothing to decide. */
 const cores = '0,1'
 /** Round trips per second, more than either relay carries on one core. */
-const flood = 60_000
+const flood = 90_000
 
 export async function signalingUnderMedia(bench: Bench): Promise<Numbers> {
   const stub = await startStubBackend(0)
