@@ -13,7 +13,7 @@ import { parseIpAddress, type TransportAddress } from './lib/ip-address.ts'
 import type { Report } from './observe/report.ts'
 import type { HookAnswer } from './turn/hook-answers.ts'
 import type { TurnSettings } from './turn/settings.ts'
-import { turnSettings } from './turn-settings.ts'
+import { turnListeners, turnSettings } from './turn-settings.ts'
 
 /** Asked about user names that the settings do not know; rejects when it cannot say. */
 export type TurnHook = (username: string) => Promise<HookAnswer>
@@ -44,7 +44,7 @@ export async function startTurnServer(
   listening: readonly TransportAddress[],
 ): Promise<RunningTurnServer> {
   const nonceKey = new Uint8Array(randomBytes(32))
-  const wanted = listenersOf(initial)
+  const wanted = turnListeners(initial)
   let present = initial
   let authUrl = authUrlOf(initial)
   let reloads = 0
@@ -107,16 +107,6 @@ export async function startTurnServer(
       authUrl[Symbol.dispose]()
     },
   }
-}
-
-function listenersOf({ listen, tlsListen, certificate = '', key = '' }: TurnServerOn): readonly TurnListener[] {
-  return [
-    ...listen.flatMap(({ host, port }) => [
-      { transport: 'udp' as const, host, port },
-      { transport: 'tcp' as const, host, port },
-    ]),
-    ...tlsListen.map(({ host, port }) => ({ transport: 'tls' as const, host, port, certificate, key })),
-  ]
 }
 
 function authUrlOf({ authUrl }: TurnServerOn): { readonly ask: TurnHook } & Disposable {

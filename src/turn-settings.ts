@@ -1,6 +1,7 @@
 /** What the settings of `[turn-server]`, and this machine, mean to the TURN server. */
 import { createHash } from 'node:crypto'
 import type { AddressPair, ListenAddress, TurnServerOn } from './config/config.ts'
+import type { TurnListener } from './io/turn/world.ts'
 import {
   formatIp,
   formatTransportAddress,
@@ -55,6 +56,24 @@ export function turnSettings(config: TurnServerOn, world: TurnWorld): TurnSettin
     tcpRelay: config.tcpRelay,
     sha256: config.sha256,
   }
+}
+
+/** UDP and TCP on each address of `listen`, but only UDP where TLS has the port of TCP. */
+export function turnListeners({
+  listen,
+  tlsListen,
+  certificate = '',
+  key = '',
+}: TurnServerOn): readonly TurnListener[] {
+  const isTls = (host: string, port: number): boolean =>
+    port !== 0 && tlsListen.some((one) => one.host === host && one.port === port)
+  return [
+    ...listen.flatMap(({ host, port }) => [
+      { transport: 'udp' as const, host, port },
+      ...(isTls(host, port) ? [] : [{ transport: 'tcp' as const, host, port }]),
+    ]),
+    ...tlsListen.map(({ host, port }) => ({ transport: 'tls' as const, host, port, certificate, key })),
+  ]
 }
 
 /** Those of HTTP and HTTPS as TURN has to know them; a host name is taken for every address, because it may be any. */

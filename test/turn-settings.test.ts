@@ -4,7 +4,7 @@ import { parseListenAddress } from '../src/config/listen-address.ts'
 import { printFault } from '../src/config/load.ts'
 import { formatIp, formatTransportAddress, parseIpAddress } from '../src/lib/ip-address.ts'
 import { createPeerPolicy } from '../src/turn/peer-policy.ts'
-import { listeningPlaces, type TurnWorld, turnSettings } from '../src/turn-settings.ts'
+import { listeningPlaces, type TurnWorld, turnListeners, turnSettings } from '../src/turn-settings.ts'
 import { load, smallest } from './config/support.ts'
 
 const ip = (text: string) => {
@@ -121,6 +121,21 @@ test('the SFU is let in on every port, by its address or by what its name stands
   expect(judge(ip('192.168.3.3'), 20_000)).toBe('allowed')
   expect(judge(ip('192.168.4.4'), 20_000)).toBe('allowed')
   expect(judge(ip('192.168.5.5'), 20_000)).toBe('denied by default')
+})
+
+test('every address is for UDP and TCP, unless TLS has the place of TCP', () => {
+  const tls = 'tlslisten = 10.0.0.5:443 10.0.0.5:0\ncertificate = c\nkey = k'
+  const listeners = turnListeners(config(`listen = 10.0.0.5:443 10.0.0.6:443 10.0.0.5:0\n${tls}`))
+  expect(listeners.map(({ transport, host, port }) => `${transport} ${host}:${port}`)).toEqual([
+    'udp 10.0.0.5:443',
+    'udp 10.0.0.6:443',
+    'tcp 10.0.0.6:443',
+    'udp 10.0.0.5:0',
+    'tcp 10.0.0.5:0',
+    'tls 10.0.0.5:443',
+    'tls 10.0.0.5:0',
+  ])
+  expect(listeners[5]).toMatchObject({ certificate: 'c', key: 'k' })
 })
 
 test('places of HTTP: no socket has none, and a name is taken for every address', () => {

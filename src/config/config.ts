@@ -96,7 +96,7 @@ export type TurnServerConfig = { readonly kind: 'off' } | TurnServerOn
 /** Plain data; what it means to the TURN machine says `src/turn-settings.ts`. */
 export interface TurnServerOn {
   readonly kind: 'on'
-  /** UDP and TCP. One of this and `tlsListen` is not empty. */
+  /** UDP, and TCP where `tlsListen` does not have the same place. One of the two is not empty. */
   readonly listen: readonly TurnListenAddress[]
   readonly tlsListen: readonly TurnListenAddress[]
   /** Paths; both are there when `tlsListen` is not empty. */

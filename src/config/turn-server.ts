@@ -94,13 +94,6 @@ function checkTls(sources: Sources, read: Read): void {
     const message = `is missing; tlslisten needs one: ${schema['turn-server'].settings[key].allowed} (PEM)`
     fault(sources, read, key, message, 'tlslisten')
   }
-  const { listen, tlslisten } = read.values
-  const twice = tlslisten.find(
-    ({ host, port }) => port !== 0 && listen.some((one) => one.host === host && one.port === port),
-  )
-  if (twice) {
-    fault(sources, read, 'tlslisten', `has port ${twice.port}, which listen has too (for TCP); allowed: another port`)
-  }
 }
 
 function checkPorts(sources: Sources, read: Read): void {

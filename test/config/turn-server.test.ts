@@ -203,12 +203,6 @@ describe('does not start', () => {
     expect(faults('secret = s\ntlslisten = :5349\ncertificate = c\nkey = k')).toEqual([])
   })
 
-  test('with one port for TCP and TLS', () => {
-    expect(faults('secret = s\nlisten = :443\ntlslisten = :443\ncertificate = c\nkey = k')).toEqual([
-      'server.conf:8: [turn-server] tlslisten: has port 443, which listen has too (for TCP); allowed: another port',
-    ])
-  })
-
   test('with an external address that has nothing to stand for', () => {
     expect(faults('secret = s\nrelayaddress = 10.0.0.5\nexternaladdress = 203.0.113.7 2001:db8::7')).toEqual([
       'server.conf:8: [turn-server] externaladdress: has 2001:db8::7, but relayaddress has no IPv6 address that it could stand for; add one to relayaddress',

@@ -29,7 +29,10 @@ export const turnServer = {
       meaning:
         'Where to listen for UDP and TCP; `:3478` is every address, IPv4 and IPv6. It is that if `tlslisten` is not given either.',
     }),
-    tlslisten: setting(turnListen, '', { meaning: 'Where to listen for TLS.' }),
+    tlslisten: setting(turnListen, '', {
+      meaning:
+        'Where to listen for TLS. An address and port that stands in `listen` too is for UDP and TLS, and not for TCP without TLS.',
+    }),
     certificate: optional(path, {
       meaning: 'Certificate chain (PEM), read again when the file changes. Needed when `tlslisten` is set.',
     }),

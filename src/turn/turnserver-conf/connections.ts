@@ -64,12 +64,10 @@ function listenSettings(draft: Draft, hosts: readonly Host[]): void {
   const secure = on(hosts, tlsPort)
   if (secure.some(({ text }) => plain.some((one) => one.text === text))) {
     const line = draft.last('tls-listening-port') ?? 'tls-listening-port'
-    draft.note(
-      'look at',
-      line,
-      `is ${tlsPort}, which is listened on without TLS too; choose another port for tlslisten and add it`,
-    )
-  } else draft.put('tlslisten', secure, ' ')
+    const why = `is ${tlsPort}, which is listened on without TLS too: here it is for UDP and TLS, and TCP without TLS needs another port`
+    draft.note('look at', line, why)
+  }
+  draft.put('tlslisten', secure, ' ')
   for (const [option, key] of [
     ['cert', 'certificate'],
     ['pkey', 'key'],

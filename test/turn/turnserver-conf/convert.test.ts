@@ -92,10 +92,10 @@ describe('listeners', () => {
     expect(notes('aux-server=10.0.0.6\naux-server=[x]:1\naux-server=10.0.0.6:0')).toHaveLength(3)
   })
 
-  test('TLS needs a certificate and a key, and a port of its own', () => {
+  test('TLS needs a certificate and a key, and has the port of TCP if both have one', () => {
     expect(settings('cert=c\npkey=k')).toMatchObject({ tlslisten: ':5349', certificate: 'c', key: 'k' })
     expect(settings('cert=c\npkey=k\nno-tls')).not.toContainKey('tlslisten')
-    for (const text of ['cert=c', 'pkey=k', 'tls-listening-port=443', 'cert=c\npkey=k\nlistening-port=5349']) {
+    for (const text of ['cert=c', 'pkey=k', 'tls-listening-port=443']) {
       expect(settings(text)).not.toContainKey('tlslisten')
       expect(notes(text).length + Number(text.includes('5349'))).toBe(1)
     }
