@@ -37,6 +37,8 @@ export interface RunningTurnServer extends Pick<Turn, 'counters' | 'relayPorts' 
 }
 
 const mostWorkers = 16
+/** How often (ms). */
+const addressesLookedAt = 60_000
 
 /** Rejects when it cannot be had as the settings want it. */
 export async function startTurnServer(
@@ -49,11 +51,17 @@ export async function startTurnServer(
   let authUrl = authUrlOf(initial)
   let reloads = 0
 
+  let routed: AddressPair = {}
+
   async function settingsOf(config: TurnServerOn, places: readonly TransportAddress[]): Promise<TurnSettings> {
     const [four, six, sfu] = await Promise.all([routedAddress(4), routedAddress(6), resolvedHosts(config.sfuHosts)])
-    const routed = { ...(four && { 4: four }), ...(six && { 6: six }) }
+    // A route that is away for a moment is no reason to relay no more.
+    routed = { ...routed, ...(four && { 4: four }), ...(six && { 6: six }) }
     const world = { addresses: interfaceAddresses(), routed, listening: places, sfu, nonceKey }
     const settings = turnSettings(config, world)
+    if (!settings.relays[4] && !settings.relays[6]) {
+      throw new Error('this machine has no address that leads anywhere: set relayaddress in [turn-server]')
+    }
     return hook ? { ...settings, credentials: { ...settings.credentials, hook: true } } : settings
   }
 
@@ -80,6 +88,45 @@ export async function startTurnServer(
   })
 
   let handedOut = await handedOutBy(initial, settings)
+  let others = listening
+
+  async function reload(config: TurnServerOn): Promise<void> {
+    // Names take time: of two reloads at once the later one counts.
+    const number = ++reloads
+    const next = await settingsOf(config, [...others, ...ownPlaces])
+    const told = await handedOutBy(config, next)
+    if (number !== reloads) return
+    if (config.authUrl !== present.authUrl) {
+      authUrl[Symbol.dispose]()
+      authUrl = authUrlOf(config)
+    }
+    present = config
+    handedOut = told
+    turn.reload(next)
+  }
+
+  /** What fails here leaves everything as it is. */
+  const reloadSafely = (config: TurnServerOn): Promise<void> =>
+    reload(config).catch((error: unknown) =>
+      note({
+        fact: 'config-fault',
+        severity: 'error',
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    )
+
+  let addresses = JSON.stringify(interfaceAddresses())
+  /** A network that comes up later is as little anybody's way to our own sockets. */
+  const watching = setInterval(() => {
+    try {
+      const now = JSON.stringify(interfaceAddresses())
+      if (now !== addresses) void reloadSafely(present)
+      addresses = now
+    } catch {
+      // What could be read before can be read again later.
+    }
+  }, addressesLookedAt)
+  watching.unref()
 
   return {
     listeners,
@@ -87,22 +134,13 @@ export async function startTurnServer(
     path: turn.path,
     counters: turn.counters,
     relayPorts: turn.relayPorts,
-    async reload(config, others) {
-      // Names take time: of two reloads at once the later one counts.
-      const number = ++reloads
-      const next = await settingsOf(config, [...others, ...ownPlaces])
-      const told = await handedOutBy(config, next)
-      if (number !== reloads) return
-      if (config.authUrl !== present.authUrl) {
-        authUrl[Symbol.dispose]()
-        authUrl = authUrlOf(config)
-      }
-      present = config
-      handedOut = told
-      turn.reload(next)
+    reload(config, places) {
+      others = places
+      return reloadSafely(config)
     },
     drain: turn.drain,
     async stop() {
+      clearInterval(watching)
       await turn.stop()
       authUrl[Symbol.dispose]()
     },

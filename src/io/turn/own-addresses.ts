@@ -3,11 +3,19 @@ import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import { type IpAddress, parseIp, parseIpAddress } from '../../lib/ip-address.ts'
 
-/** Of all interfaces, loopback included. */
+/** Of all interfaces, loopback included. Throws where they are hidden from us. */
 export function interfaceAddresses(): readonly IpAddress[] {
-  return Object.values(networkInterfaces()).flatMap((addresses = []) =>
+  return Object.values(interfaces()).flatMap((addresses = []) =>
     addresses.flatMap(({ address }) => parseIp(address) ?? []),
   )
+}
+
+function interfaces(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces()
+  } catch (cause) {
+    throw new Error('the addresses of this machine cannot be read; under systemd, allow AF_NETLINK', { cause })
+  }
 }
 
 /** Addresses for documentation: everybody's default route leads there, and nothing is sent. */

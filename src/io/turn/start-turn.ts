@@ -4,10 +4,13 @@ import type { Fact } from '../../observe/facts.ts'
 import type { HookAnswer } from '../../turn/hook-answers.ts'
 import { createLedger, ledgerBytes } from '../../turn/ledger.ts'
 import type { TurnSettings } from '../../turn/settings.ts'
+import { within } from '../within.ts'
 import { canUseBatch } from './batch/libc.ts'
 import { type Counters, counterBytes, counterNames, countersIn, type TurnCounterName } from './counters.ts'
+import { createFactsPost } from './facts-post.ts'
 import { requireFree } from './free-address.ts'
 import { planThreads, type ThreadGroup } from './thread-plan.ts'
+import type { CountedFact } from './worker-messages.ts'
 import { startWorkerThread, type WorkerThread } from './worker-threads.ts'
 import type { TurnListener } from './world.ts'
 
@@ -20,6 +23,8 @@ export interface TurnOptions {
   readonly path: 'auto' | 'batch' | 'portable'
   /** Rejects when nobody can say. */
   readonly askHook: (username: string) => Promise<HookAnswer>
+  /** ms; 10 s if left out. A hook that does not answer must not keep others from being asked about. */
+  readonly hookLimit?: number
   readonly note: (fact: Fact, times: number) => void
   /** A thread is gone, which is a bug: what is left serves only some of the clients and is to be stopped. */
   readonly failed: (error: Error) => void
@@ -42,6 +47,9 @@ export interface Turn {
   stop(): Promise<void>
 }
 
+/** ms. */
+const hookLimit = 10_000
+
 /** Rejects when a listener or a thread cannot be had; nothing is left of it then. */
 export async function startTurn(options: TurnOptions): Promise<Turn> {
   const { settings, listeners, note } = options
@@ -50,6 +58,11 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
   const memory = new SharedArrayBuffer(ledgerBytes(shape))
   // Fills the memory; after that it is only looked at here, the workers have handles of their own.
   const ledger = createLedger({ shape, limits: settings, random: randomInt, memory })
+  const told = createFactsPost({
+    post: (facts) => tell(facts),
+    now: () => performance.now(),
+    later: (callback, ms) => void setTimeout(callback, ms).unref(),
+  })
   const threads: WorkerThread[] = []
   const counters: Counters[] = []
   let isEnding = false
@@ -84,9 +97,7 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
     const counted = new SharedArrayBuffer(counterBytes)
     const thread = await startWorkerThread({
       start: { path: way, listeners: wanted, settings, ledger: memory, counters: counted },
-      facts: ({ facts }) => {
-        for (const { fact, times } of facts) note(fact, times)
-      },
+      facts: ({ facts }) => tell(facts),
       askHook: (username, from) => void answerHook(username, from),
       broke,
     })
@@ -95,12 +106,16 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
     return thread
   }
 
+  function tell(facts: readonly CountedFact[]): void {
+    for (const { fact, times } of facts) note(fact, times)
+  }
+
   async function answerHook(username: string, thread: WorkerThread): Promise<void> {
     let answer: HookAnswer | undefined
     try {
-      answer = await options.askHook(username)
+      answer = await within(options.hookLimit ?? hookLimit, options.askHook(username))
     } catch (error) {
-      note({ fact: 'turn-hook-failed', why: error instanceof Error ? error.message : String(error) }, 1)
+      told.note({ fact: 'turn-hook-failed', why: error instanceof Error ? error.message : String(error) })
     }
     thread.say({ kind: 'hook-answered', username, answer })
   }
@@ -115,6 +130,7 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
   async function stop(): Promise<void> {
     isEnding = true
     await Promise.all(threads.map((thread) => thread.stop()))
+    told.flush()
   }
 
   return {

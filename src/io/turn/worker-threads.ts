@@ -1,4 +1,5 @@
 /** The threads of the TURN server as the main thread sees them: started, spoken to, ended, and never lost unnoticed. */
+import { within } from '../within.ts'
 import { closeEventFd, createEventFd, wake } from './batch/wake.ts'
 import type { FromTurnWorker, ToTurnWorker } from './worker-messages.ts'
 
@@ -106,15 +107,5 @@ export async function startWorkerThread(parts: ThreadParts): Promise<WorkerThrea
   } catch (error) {
     end()
     throw error
-  }
-}
-
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`a thread did not answer within ${ms} ms`)), ms)
-  try {
-    return await Promise.race([promise, late.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -60,7 +60,7 @@ test('anything else is a failure, and its text holds nothing of the answer', asy
 test('an answer that does not come in time is a failure', async () => {
   const { promise, resolve } = Promise.withResolvers<Response>()
   await using hook = asking(() => promise, { limit: 50 })
-  expect(hook.ask('bob')).rejects.toThrow('timeout')
+  await expect(hook.ask('bob')).rejects.toThrow('timeout')
   await hook.ask('bob').catch(() => {})
   resolve(new Response())
 })
@@ -70,7 +70,7 @@ test('a server that is not there is a failure', async () => {
   const url = `http://127.0.0.1:${server.port}/`
   await server.stop(true)
   using hook = createAuthUrl({ url })
-  expect(hook.ask('bob')).rejects.toThrow()
+  await expect(hook.ask('bob')).rejects.toThrow()
 })
 
 test('at most 32 questions are asked at once, and the others wait', async () => {

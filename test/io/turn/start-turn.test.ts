@@ -172,6 +172,14 @@ describe.each(paths)('by the %s path', (path) => {
     expect(ofKind(facts, 'turn-hook-failed')).toHaveLength(1)
   })
 
+  test('a hook that never answers has failed after a while', async () => {
+    const credentials = { ...usual.credentials, hook: true }
+    const askHook = () => new Promise<HookAnswer>(() => {})
+    const { client, facts } = await started({ credentials }, { path, askHook, hookLimit: 20 })
+    expect(await asked(await client({ username: 'forgotten', password: 'x' }))).toBe(500)
+    expect(ofKind(facts, 'turn-hook-failed')).toHaveLength(1)
+  })
+
   test('garbage changes nothing, and is told in few facts', async () => {
     const { client, facts } = await started({}, { path })
     const [some, honest] = [await client(), await client()]
