@@ -88,7 +88,7 @@ export function createLog({ format, level: threshold, write, now }: LogOptions):
   }
 }
 
-type Plain = string | number | boolean | readonly string[]
+type Plain = string | number | boolean | readonly (string | number)[]
 
 function plain(value: unknown, level: LogLevel): Plain {
   switch (typeof value) {
@@ -99,8 +99,13 @@ function plain(value: unknown, level: LogLevel): Plain {
       return value
     default:
       if (!Array.isArray(value)) return value === undefined ? '' : `(${typeof value})`
-      return value.slice(0, longestList).map((one) => (typeof one === 'string' ? clipped(one, longestText) : '(…)'))
+      return value.slice(0, longestList).map(listed)
   }
+}
+
+function listed(one: unknown): string | number {
+  if (typeof one === 'number') return one
+  return typeof one === 'string' ? clipped(one, longestText) : '(…)'
 }
 
 const clipped = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)

@@ -148,3 +148,9 @@ test('values of no expected kind do not break it', () => {
   expect(() => JSON.parse(printed({ fields }))).not.toThrow()
   expect(printed({ fields }, { format: 'text' })).toContain('c=')
 })
+
+test('lists of numbers are shown as such', () => {
+  const fields = { ports: [50_000, 50_001] }
+  expect(JSON.parse(printed({ fields }))).toMatchObject(fields)
+  expect(printed({ fields }, { format: 'text' })).toContain('ports="50000, 50001"')
+})
