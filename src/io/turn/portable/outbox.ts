@@ -8,7 +8,7 @@ export type Write = (bytes: Uint8Array, start: number, length: number) => number
 export interface Outbox {
   isDue: boolean
   /** ChannelData of these octets. False if it was dropped, because the client is too slow for it. */
-  channelData(channel: number, bytes: Uint8Array, start: number, end: number): boolean
+  channelData(channel: number, data: Uint8Array): boolean
   /** A STUN message that may be dropped like ChannelData. */
   indication(bytes: Uint8Array, start: number, end: number): boolean
   /** A STUN message that must arrive. False if so much waits already that the client has to be given up. */
@@ -84,13 +84,13 @@ export function createOutboxes(): (write: Write) => Outbox {
 
     return {
       isDue: false,
-      channelData(channel, data, start, end) {
-        const length = end - start
+      channelData(channel, data) {
+        const { length } = data
         const whole = channelHeaderLength + padded(length)
         if (to - from + whole > longestBacklog) return false
         makeRoom(whole)
         writeChannelHeader(bytes, to, channel, length)
-        bytes.set(start === 0 && end === data.length ? data : data.subarray(start, end), to + channelHeaderLength)
+        bytes.set(data, to + channelHeaderLength)
         added(padChannelData(bytes, to, length))
         return true
       },

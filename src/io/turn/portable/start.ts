@@ -6,10 +6,11 @@ import type { TurnListener, TurnWorker, WorkerParts } from '../world.ts'
 import { createAddresses } from './addresses.ts'
 import { createCarryOut } from './carry-out.ts'
 import type { ClientSide } from './client-side.ts'
+import { type StreamLimits, streamLimits } from './connections.ts'
 import { listenDatagrams } from './datagram-clients.ts'
 import { createInputs } from './inputs.ts'
 import { createRelays } from './relays.ts'
-import { createStreamClients, type StreamLimits, streamLimits } from './stream-clients.ts'
+import { createStreamClients } from './stream-clients.ts'
 import { listenStreams } from './stream-listener.ts'
 import { createTcpPeers } from './tcp-peers.ts'
 import { createTick } from './tick.ts'
@@ -98,17 +99,14 @@ export async function startPortableWorker(
   let ended: Promise<void> | undefined
 
   async function stop(): Promise<void> {
-    for (const one of listening) if (!isDatagrams(one)) one.stop()
     inputs.put((time) => server.endAll('stopped', time))
-    await streams.stop()
-    // What was said to the last moment has been sent by now.
     for (const one of listening) one.stop()
+    await streams.stop()
     peers.stop()
     relays.stop()
     inputs[Symbol.dispose]()
     whenEmpty?.()
   }
-  const isDatagrams = (one: Listening): boolean => transports[listening.indexOf(one)] === 'udp'
 
   try {
     for (const [number, place] of parts.listeners.entries()) listening.push(await listenSomehow(place, number))

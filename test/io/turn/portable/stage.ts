@@ -1,0 +1,82 @@
+/** A portable worker in the test's own thread, with everything that it says to look at. */
+import { randomInt } from 'node:crypto'
+import { counterBytes, counterNames, countersIn, type TurnCounterName } from '../../../../src/io/turn/counters.ts'
+import type { StreamLimits } from '../../../../src/io/turn/portable/connections.ts'
+import { type PortableOptions, startPortableWorker } from '../../../../src/io/turn/portable/start.ts'
+import type { TurnListener, TurnWorker, WorkerParts } from '../../../../src/io/turn/world.ts'
+import { createLedger } from '../../../../src/turn/ledger.ts'
+import type { TurnSettings } from '../../../../src/turn/settings.ts'
+import { alice, settings } from '../../../contract/turn-world.ts'
+import { startTurnClient, type TurnClient } from '../../../support/turn-client.ts'
+
+type Fact = Parameters<WorkerParts['note']>[0]
+
+export interface Stage extends AsyncDisposable {
+  readonly worker: TurnWorker
+  readonly port: number
+  readonly facts: readonly Fact[]
+  /** Resolves with the first fact of this name. */
+  told<N extends Fact['fact']>(name: N): Promise<Extract<Fact, { readonly fact: N }>>
+  counter(name: TurnCounterName): number
+  client(who?: typeof alice): Promise<TurnClient>
+}
+
+export interface StageParts extends Pick<PortableOptions, 'makeServer'> {
+  readonly listener?: TurnListener
+  readonly settings?: Partial<TurnSettings>
+  readonly limits?: StreamLimits
+}
+
+export const tcp: TurnListener = { transport: 'tcp', host: '127.0.0.1', port: 0 }
+/** Too long to be met by accident. */
+export const patient: StreamLimits = { allocate: 60_000, handshake: 60_000, parting: 2_000 }
+
+export async function startStage({
+  listener = tcp,
+  settings: but,
+  limits = patient,
+  makeServer,
+}: StageParts = {}): Promise<Stage> {
+  const present = settings(but)
+  const memory = new ArrayBuffer(counterBytes)
+  const facts: Fact[] = []
+  const watchers = new Set<() => void>()
+  const parts: WorkerParts = {
+    listeners: [listener],
+    settings: present,
+    ledger: createLedger({ shape: present.peers.relayPorts, limits: present, random: randomInt }),
+    counters: countersIn(memory),
+    note(fact) {
+      facts.push(fact)
+      for (const watcher of watchers) watcher()
+    },
+    askHook() {},
+  }
+  const worker = await startPortableWorker(parts, { limits, ...(makeServer ? { makeServer } : {}) })
+  const [port = 0] = worker.ports
+  const clients = new DisposableStack()
+  return {
+    worker,
+    port,
+    facts,
+    told: (name) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = facts.find((fact): fact is Extract<Fact, { readonly fact: typeof name }> => fact.fact === name)
+          if (!found) return
+          watchers.delete(look)
+          resolve(found)
+        }
+        watchers.add(look)
+        look()
+      }),
+    counter: (name) => parts.counters.values[counterNames.indexOf(name)] ?? 0,
+    async client(who = alice) {
+      return clients.use(await startTurnClient(listener.transport, { host: listener.host, port }, who))
+    },
+    async [Symbol.asyncDispose]() {
+      clients.dispose()
+      await worker.stop()
+    },
+  }
+}
