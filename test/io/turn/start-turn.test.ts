@@ -1,6 +1,6 @@
 /** The TURN server as the main thread starts it, with real threads, sockets and clients. */
 import { afterEach, describe, expect, test } from 'bun:test'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { canUseBatch } from '../../../src/io/turn/batch/libc.ts'
 import { startTurn, type Turn, type TurnOptions } from '../../../src/io/turn/start-turn.ts'
 import type { CountedFact } from '../../../src/io/turn/worker-messages.ts'
@@ -82,6 +82,17 @@ function openSockets(): number {
   }).length
 }
 
+/** Of this process, as the runtime names those of workers. */
+function threads(): number {
+  return readdirSync('/proc/self/task').filter((task) => {
+    try {
+      return readFileSync(`/proc/self/task/${task}/comm`, 'utf8').startsWith('Worker')
+    } catch {
+      return false
+    }
+  }).length
+}
+
 const paths = canUseBatch().ok ? (['batch', 'portable'] as const) : (['portable'] as const)
 
 describe.each(paths)('by the %s path', (path) => {
@@ -130,8 +141,8 @@ describe.each(paths)('by the %s path', (path) => {
     await drained
   })
 
-  test('stopped, it ends allocations and leaves no socket', async () => {
-    const before = openSockets()
+  test('stopped, it ends allocations and leaves no socket and no thread', async () => {
+    const before = [openSockets(), threads()] as const
     const { turn, client, facts } = await started({}, { path, listeners: [udp, tcp] })
     const clients = await Promise.all([0, 0, 1, 1].map((listener) => client(bob, listener)))
     expect(await Promise.all(clients.map((one) => asked(one)))).toEqual(['ok', 'ok', 'ok', 'ok'])
@@ -139,7 +150,7 @@ describe.each(paths)('by the %s path', (path) => {
     expect(ofKind(facts, 'turn-ended')).toHaveLength(4)
     expect(turn.relayPorts()).toEqual({ 4: 0, 6: 0 })
     for (const one of clients) one[Symbol.dispose]()
-    await until(() => openSockets() <= before)
+    await until(() => openSockets() <= before[0] && threads() <= before[1])
     await turn.stop()
   })
 
