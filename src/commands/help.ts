@@ -1,8 +1,8 @@
 /** What `--help` says. */
 const pages = {
-  all: `heliograph: signaling for Nextcloud Talk in one program
+  all: `heliograph: signaling for Nextcloud Talk, and STUN/TURN, in one program
 
-  heliograph serve [--config FILE]   the signaling server; without a file: development mode on 127.0.0.1:8080
+  heliograph serve [--config FILE]   the server; without a file: development mode on 127.0.0.1:8080, TURN on 3478
   heliograph check-config FILE       prints every fault of a configuration with its line
   heliograph doctor URL              says why a set-up does not work, and what to do
   heliograph import-turnserver FILE  turns coturn's turnserver.conf into settings for here
@@ -14,18 +14,18 @@ serve, check-config, doctor and import-turnserver take --help as well.
   serve: `heliograph serve [--config FILE] [--log-format json|text] [--log-level LEVEL]
 
   --config FILE      server.conf of nextcloud-spreed-signaling, or a file of our own; every key: docs/configuration.md
-                     Without it: development mode on 127.0.0.1:8080, secrets made up and shown once.
+                     Without it: development mode on 127.0.0.1:8080 and 3478, secrets made up and shown once.
   --log-format       json (one object a line, the default) or text; both on standard error
   --log-level        trace, debug, info (default), warn or error
 
 Ready when GET /api/v1/welcome answers 200.
 SIGTERM, SIGINT: close all connections and stop; a second one: at once. SIGHUP: reload. SIGUSR1: accept nothing new and
-stop when the last session is gone.
+stop when the last session and the last TURN allocation are gone.
 Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
 `,
   'check-config': `heliograph check-config FILE
 
-Prints every fault with line, key and what is allowed. Exit code 1 if there is an error; warnings alone leave it at 0.
+Prints every fault with line, key and what is allowed, and what is often not meant. Exit code 1 if there is an error; warnings alone leave it at 0.
 `,
   doctor: `heliograph doctor URL [--config FILE] [--backend URL] [--secret-file FILE] [--timeout SECONDS]
 
