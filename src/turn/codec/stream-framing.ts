@@ -21,6 +21,8 @@ export interface StreamFraming {
   push(chunk: Uint8Array, take: FrameTaker): StreamFault | number | undefined
   /** How many octets wait for the rest of their frame: what a deadline for slow senders asks. */
   pending(): number
+  /** The first octet of the frame that waits for its rest. */
+  begun(): number | undefined
 }
 
 export interface StreamFramingOptions {
@@ -120,6 +122,7 @@ export function createStreamFraming({
       return fault
     },
     pending: () => count,
+    begun: () => (count > 0 ? held[0] : undefined),
   }
 }
 

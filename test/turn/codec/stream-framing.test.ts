@@ -96,8 +96,10 @@ describe('a stream', () => {
     const { sent, frame } = channelData(5)
     expect(pushed(framing, sent.slice(0, 9)).frames).toEqual([])
     expect(framing.pending()).toBe(9)
+    expect(framing.begun()).toBe(0x40)
     expect(pushed(framing, sent.slice(9)).frames).toEqual([frame])
     expect(framing.pending()).toBe(0)
+    expect(framing.begun()).toBeUndefined()
   })
 
   test('[C22] carries the longest frames of both kinds', () => {

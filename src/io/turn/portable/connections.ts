@@ -38,8 +38,8 @@ export interface Connection {
 }
 
 export type Phase =
-  /** Without an allocation. */
-  | { readonly kind: 'stranger' }
+  /** Without an allocation; `isNew` until it has had one. */
+  | { readonly kind: 'stranger'; readonly isNew: boolean }
   | { readonly kind: 'allocated' }
   /** RFC 6062: a data connection. `end` is of its pipe; it is there before anything can be read. */
   | { readonly kind: 'joined'; readonly end: PipeEnd | undefined }
@@ -70,7 +70,7 @@ export interface Connections {
   stop(): Promise<void>
 }
 
-const stranger: Phase = { kind: 'stranger' }
+const stranger: Phase = { kind: 'stranger', isNew: true }
 
 export function createConnections(shared: Shared, limits: StreamLimits): Connections {
   const { server, inputs, addresses, now, note, counters } = shared

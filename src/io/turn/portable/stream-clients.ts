@@ -47,11 +47,12 @@ export function createStreamClients(
     const { phase } = connection
     if (phase.kind === 'parting') return
     if (phase.kind === 'joined') return phase.end?.received(bytes)
-    const rest = connection.framing.push(bytes, (frame, start, end) => {
+    const { framing } = connection
+    const rest = framing.push(bytes, (frame, start, end) => {
       take(connection, frame, start, end, frame !== bytes)
       return isFramed(connection) ? undefined : 'leave'
     })
-    if (typeof rest === 'string') connections.refuse(connection, 'garbage')
+    if (typeof rest === 'string' || !isPlausible(connection, framing.begun())) connections.refuse(connection, 'garbage')
     else if (rest !== undefined) goOnRaw(connection, bytes.subarray(rest))
   }
 
@@ -63,7 +64,8 @@ export function createStreamClients(
   function take(connection: Connection, frame: Uint8Array, start: number, end: number, isLent: boolean): void {
     values[at.packetsFromClients] = (values[at.packetsFromClients] ?? 0) + 1
     values[at.bytesFromClients] = (values[at.bytesFromClients] ?? 0) + end - start
-    if ((frame[start] ?? 0) > 3) fromClient(connection.key, frame, start, end, isLent)
+    if (!isPlausible(connection, frame[start])) connections.refuse(connection, 'garbage')
+    else if ((frame[start] ?? 0) > 3) fromClient(connection.key, frame, start, end, isLent)
     else inputs.received(frame, start, end, connection.client, () => connections.part(connection))
   }
 
@@ -145,7 +147,7 @@ export function createStreamClients(
 
     ended({ clientKey: key }) {
       const connection = connections.find(key)
-      if (connection?.phase.kind === 'allocated') connections.become(connection, { kind: 'stranger' })
+      if (connection?.phase.kind === 'allocated') connections.become(connection, { kind: 'stranger', isNew: false })
     },
 
     close(client) {
@@ -170,6 +172,11 @@ export function createStreamClients(
 
 /** Whether frames are read from it; asked by a function of its own, because calls in between change it. */
 const isFramed = ({ phase }: Connection): boolean => phase.kind === 'stranger' || phase.kind === 'allocated'
+
+/** Nobody has a channel who has never had an allocation; the first letters of HTTP look like one of some 20 kB. */
+function isPlausible({ phase }: Connection, firstOctet = 0): boolean {
+  return firstOctet <= 3 || phase.kind !== 'stranger' || !phase.isNew
+}
 
 /** A connection without frames. What was in its outbox goes first. */
 function rawStream(connection: Connection, connections: Connections): RawStream {

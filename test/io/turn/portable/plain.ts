@@ -1,0 +1,82 @@
+/** A TCP connection to the server that says and reads only what and when it is told to. */
+import { connect, type Socket } from 'node:net'
+import { longTermKey } from '../../../../src/turn/codec/keys.ts'
+import { decodeMessage, type StunMessage } from '../../../../src/turn/codec/message.ts'
+import { createStreamFraming } from '../../../../src/turn/codec/stream-framing.ts'
+import type { alice } from '../../../contract/turn-world.ts'
+import { type Attributes, message, randomTransaction } from '../../../support/turn-client.ts'
+
+export interface Plain extends Disposable {
+  readonly socket: Socket
+  /** Frames that came, oldest first. */
+  readonly frames: Uint8Array[]
+  /** Whether something came that is no frame. */
+  readonly isGarbled: () => boolean
+  /** Resolves when so many frames have come. */
+  got(frames: number): Promise<void>
+  readonly closed: Promise<void>
+  /** Asks with credentials and resolves with the next message. */
+  ask(method: 'allocate' | 'channelBind' | 'refresh', attributes: Attributes): Promise<StunMessage>
+}
+
+export function openPlain(port: number, who: typeof alice = { username: 'alice', password: 'wonder' }): Promise<Plain> {
+  const frames: Uint8Array[] = []
+  const waiting = new Set<() => void>()
+  const gone = Promise.withResolvers<void>()
+  const framing = createStreamFraming()
+  let isGarbled = false
+  let nonce: string | undefined
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  socket.on('error', () => {})
+  socket.on('close', () => gone.resolve())
+  socket.on('data', (chunk: Buffer) => {
+    const fault = framing.push(chunk, (bytes, start, end) => {
+      frames.push(bytes.slice(start, end))
+    })
+    isGarbled ||= fault !== undefined
+    for (const look of waiting) look()
+  })
+
+  const got = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (frames.length < count) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
+
+  async function said(bytes: Uint8Array): Promise<StunMessage> {
+    const count = frames.length
+    socket.write(bytes)
+    await got(count + 1)
+    const decoded = decodeMessage(frames[count] ?? new Uint8Array(0))
+    if (!decoded.ok) throw new Error(decoded.error)
+    return decoded.value
+  }
+
+  const plain: Plain = {
+    ...{ socket, frames, got },
+    isGarbled: () => isGarbled,
+    closed: gone.promise,
+    async ask(method, attributes) {
+      if (nonce === undefined) {
+        const put: Attributes = (writer) => writer.put('requestedTransport', 17)
+        nonce = (await said(message('allocate', 'request', randomTransaction(), put))).get('nonce') ?? ''
+      }
+      const [realm, value] = ['example.org', nonce]
+      const signed: Attributes = (writer) => {
+        attributes(writer)
+        writer.put('username', who.username).put('realm', realm).put('nonce', value)
+        writer.sign(longTermKey({ ...who, realm }))
+      }
+      return said(message(method, 'request', randomTransaction(), signed))
+    },
+    [Symbol.dispose]: () => void socket.destroy(),
+  }
+  return new Promise((resolve) => socket.once('connect', () => resolve(plain)))
+}
+
+export const binding = (): Uint8Array => message('binding', 'request', randomTransaction(), () => {})
