@@ -15,8 +15,8 @@ export interface Stage extends AsyncDisposable {
   readonly worker: TurnWorker
   readonly port: number
   readonly facts: readonly Fact[]
-  /** Resolves with the first fact of this name. */
-  told<N extends Fact['fact']>(name: N): Promise<Extract<Fact, { readonly fact: N }>>
+  /** Resolves with the first fact of this name, or the second, … */
+  told<N extends Fact['fact']>(name: N, count?: number): Promise<Extract<Fact, { readonly fact: N }>>
   counter(name: TurnCounterName): number
   client(who?: typeof alice): Promise<TurnClient>
 }
@@ -59,10 +59,11 @@ export async function startStage({
     worker,
     port,
     facts,
-    told: (name) =>
+    told: (name, count = 1) =>
       new Promise((resolve) => {
         const look = () => {
-          const found = facts.find((fact): fact is Extract<Fact, { readonly fact: typeof name }> => fact.fact === name)
+          const all = facts.filter((fact): fact is Extract<Fact, { readonly fact: typeof name }> => fact.fact === name)
+          const found = all[count - 1]
           if (!found) return
           watchers.delete(look)
           resolve(found)
