@@ -63,6 +63,8 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
     now: () => performance.now(),
     later: (callback, ms) => void setTimeout(callback, ms).unref(),
   })
+  /** What was last told of each. */
+  const certificates = new Map<string, string>()
   const threads: WorkerThread[] = []
   const counters: Counters[] = []
   let isEnding = false
@@ -107,7 +109,16 @@ export async function startTurn(options: TurnOptions): Promise<Turn> {
   }
 
   function tell(facts: readonly CountedFact[]): void {
-    for (const { fact, times } of facts) note(fact, times)
+    for (const { fact, times } of facts) if (!isToldAlready(fact)) note(fact, times)
+  }
+
+  /** Every thread reads the certificates for itself; what it says of one is told if another has not just said the same. */
+  function isToldAlready(fact: CountedFact['fact']): boolean {
+    if (fact.fact !== 'certificate-loaded' && fact.fact !== 'certificate-unusable') return false
+    const text = JSON.stringify(fact)
+    const isSame = certificates.get(fact.file) === text
+    certificates.set(fact.file, text)
+    return isSame
   }
 
   async function answerHook(username: string, thread: WorkerThread): Promise<void> {

@@ -84,8 +84,11 @@ export async function startWorkerThread(parts: ThreadParts): Promise<WorkerThrea
   worker.addEventListener('message', ({ data }: MessageEvent<FromTurnWorker>) => heard(data))
   worker.addEventListener('error', ({ message }) => lost(new Error(message)))
   worker.addEventListener('close', () => lost(new Error('the thread has ended')))
+  let ports: readonly number[] = []
   const thread: WorkerThread = {
-    ports: [],
+    get ports() {
+      return ports
+    },
     say: post,
     drain() {
       post({ kind: 'drain' })
@@ -101,9 +104,9 @@ export async function startWorkerThread(parts: ThreadParts): Promise<WorkerThrea
   }
   try {
     post({ kind: 'start', ...parts.start, wakeFd })
-    const ports = await within(startLimit, started.promise)
+    ports = await within(startLimit, started.promise)
     phase = 'working'
-    return Object.assign(thread, { ports })
+    return thread
   } catch (error) {
     end()
     throw error

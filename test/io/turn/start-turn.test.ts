@@ -1,6 +1,6 @@
 /** The TURN server as the main thread starts it, with real threads, sockets and clients. */
 import { afterEach, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { canUseBatch } from '../../../src/io/turn/batch/libc.ts'
 import { startTurn, type Turn, type TurnOptions } from '../../../src/io/turn/start-turn.ts'
 import type { CountedFact } from '../../../src/io/turn/worker-messages.ts'
@@ -8,6 +8,9 @@ import type { TurnListener } from '../../../src/io/turn/world.ts'
 import type { Fact } from '../../../src/observe/facts.ts'
 import type { HookAnswer } from '../../../src/turn/hook-answers.ts'
 import type { TurnSettings } from '../../../src/turn/settings.ts'
+import { debian, notRunnable } from '../../support/deb.ts'
+import { selfSigned } from '../../support/self-signed.ts'
+import { tempFolder } from '../../support/temp-folder.ts'
 import { type Credential, startTurnClient, type TurnClient, udpTransport } from '../../support/turn-client.ts'
 import { loopback as host, turnSettings as usual } from './turn-settings.ts'
 
@@ -238,6 +241,23 @@ test('an address that is taken, by whatever kind of socket: nothing is left', as
   await until(() => openSockets() <= before)
   taken.close()
 })
+
+test.skipIf(notRunnable('certificates of several threads', debian.openssl))(
+  'a certificate that all threads load is told once',
+  async () => {
+    using folder = tempFolder()
+    const { cert, key } = selfSigned()
+    const files = { certificate: folder.file('certificate.pem'), key: folder.file('key.pem') }
+    writeFileSync(files.certificate, cert)
+    writeFileSync(files.key, key)
+    const { turn, facts } = await started(
+      {},
+      { listeners: [{ transport: 'tls', host, port: 0, ...files }], workers: 3 },
+    )
+    await turn.stop()
+    expect(ofKind(facts, 'certificate-loaded')).toHaveLength(1)
+  },
+)
 
 test('what a thread cannot start with is why it all fails', async () => {
   const certificate = { certificate: '/nowhere/certificate.pem', key: '/nowhere/key.pem' }
