@@ -136,7 +136,7 @@ export async function startSignalingServer(
       turn && {
         counters: turn.counters(),
         relayPorts: turn.relayPorts(),
-        coturnNames: turnOn?.coturnMetrics === true,
+        coturnNames: config.turnServer.kind === 'on' && config.turnServer.coturnMetrics,
       },
   })
   const listening = await listenEverywhere()

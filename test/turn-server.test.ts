@@ -114,6 +114,15 @@ test('a reload brings other users and limits to those who come, and leaves who i
   expect(await allocated(await client())).toBe(401)
 })
 
+test("coturn's names for the numbers come and go with a reload", async () => {
+  const { client, server, config, httpPort } = await start([`users = bob:${bob.password}`])
+  await allocated(await client())
+  const ofCoturn = async () => (await metrics(httpPort)).get('turn_total_allocations{type="UDP"}')
+  expect(await ofCoturn()).toBe(undefined)
+  server.reload(config(`users = bob:${bob.password}`, 'coturnmetrics = true'))
+  expect(await ofCoturn()).toBe(1)
+})
+
 test('a drain waits for the last allocation', async () => {
   const { client, server, httpPort } = await start([`users = bob:${bob.password}`])
   const one = await client()

@@ -12,7 +12,7 @@ export function readMetrics(text: string): ReadonlyMap<string, number> {
   const values = new Map<string, number>()
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue
-    const sample = /^([a-z_]+(?:\{[^}]*\})?) (-?[0-9.e+-]+|NaN|\+Inf)$/.exec(line)
+    const sample = /^([a-z_][a-z0-9_]*(?:\{[^}]*\})?) (-?[0-9.e+-]+|NaN|\+Inf)$/.exec(line)
     if (!sample?.[1]) throw new Error(`no sample: ${line}`)
     values.set(sample[1], Number(sample[2]))
   }
