@@ -141,7 +141,7 @@ uint64_t strangers(const struct sockaddr_in *server, int count) {
   for (int i = 0; i < count; i++) {
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_port = htons((uint16_t)(first_port + i % per_address))};
-    from.sin_addr.s_addr = htonl(0x7f0a0000u + 1u + (uint32_t)(i / per_address));
+    from.sin_addr.s_addr = htonl(client_address() + (uint32_t)(i / per_address));
     struct timeval limit = {.tv_usec = 20000};
     exchange e = {0};
     uint8_t message[1024];
