@@ -1,9 +1,10 @@
 /** The signals of a server that relays: what they mean to those who have an allocation. */
 import { afterEach, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { freePort } from '../support/free-port.ts'
 import { startOurs } from '../support/ours.ts'
-import type { RunningServer } from '../support/running-server.ts'
+import { type RunningServer, runServer } from '../support/running-server.ts'
 import { tempFolder } from '../support/temp-folder.ts'
 import { type Credential, startTurnClient, type TurnClient, udpTransport } from '../support/turn-client.ts'
 import { heliograph, shortConf } from './run.ts'
@@ -67,6 +68,17 @@ test('SIGTERM ends allocations, tells each, and the program', async () => {
   const ended = server.child.output().match(/"fact":"turn-ended"[^\n]*"why":"stopped"/g)
   expect(ended).toHaveLength(2)
   expect(server.child.output()).not.toContain(bob.password)
+})
+
+test('a thread that is lost ends the program with exit code 1, because it serves only some clients any more', async () => {
+  const more = `[turn-server]\nlisten = ${host}:${await freePort()}\nusers = bob:password\nworkers = 2\n`
+  const preload = resolve(import.meta.dir, 'terminating-workers.ts')
+  const main = resolve(import.meta.dir, '../../src/main.ts')
+  const command = (file: string) => [process.execPath, '--preload', preload, main, 'serve', '--config', file]
+  await using server = await runServer(command, { backends: [], more })
+  server.child.kill('SIGUSR2')
+  expect(await server.child.exited).toBe(1)
+  expect(server.child.output().match(/"fact":"machine-broke"/g)).toHaveLength(1)
 })
 
 test('an address of TURN that another program has: exit code 1, which one, and what to do', async () => {
