@@ -1,6 +1,7 @@
 /** The kinds of value that only `[turn-server]` has. */
 
 import { formatIp, type IpAddress, parseIpAddress } from '../lib/ip-address.ts'
+import { type IpRange, type IpRanges, parseIpRange } from '../lib/ip-range.ts'
 import type { Kind, Reading } from './kinds.ts'
 import { parseListenAddress } from './listen-address.ts'
 
@@ -38,12 +39,29 @@ export const turnListen: Kind<readonly TurnListenAddress[]> = {
 }
 
 export const relayAddresses: Kind<AddressPair> = addressPair(
+  'local addresses',
   'one IPv4 and one IPv6 address of this machine, such as 10.0.0.5, 2001:db8::5; not 0.0.0.0 or ::, because clients are told it',
 )
 
 export const externalAddresses: Kind<AddressPair> = addressPair(
+  'addresses',
   'one IPv4 and one IPv6 address, such as 203.0.113.7, 2001:db8::7',
 )
+
+export const peerRanges: Kind<IpRanges> = {
+  name: 'ranges of peers',
+  allowed: 'IP addresses and networks separated by commas or spaces, such as 10.0.0.0/8, 2001:db8::/32',
+  secret: false,
+  read(given) {
+    const value: IpRange[] = []
+    for (const entry of entriesOf(given)) {
+      const range = parseIpRange(entry)
+      if (!range) return { unusable: entry }
+      value.push(range)
+    }
+    return { value }
+  },
+}
 
 export const secrets: Kind<readonly string[]> = {
   name: 'secrets, commas',
@@ -108,8 +126,8 @@ const longestName = 508
 
 const longerThan = (most: number, text: string): boolean => new TextEncoder().encode(text).length > most
 
-function addressPair(allowed: string): Kind<AddressPair> {
-  return { name: 'addresses', allowed, secret: false, read: readAddressPair }
+function addressPair(name: string, allowed: string): Kind<AddressPair> {
+  return { name, allowed, secret: false, read: readAddressPair }
 }
 
 function readAddressPair(given: string): Reading<AddressPair> {

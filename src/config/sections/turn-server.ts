@@ -1,11 +1,12 @@
 /** Settings of the STUN/TURN server of our own: `[turn-server]`. */
 
-import { choice, flag, integer, ipRanges, path, secret } from '../kinds.ts'
+import { choice, flag, integer, path, secret } from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
 import {
   authUrl,
   externalAddresses,
   hostName,
+  peerRanges,
   realm,
   relayAddresses,
   secrets,
@@ -69,12 +70,12 @@ export const turnServer = {
     }),
     minport: setting(integer(1024, 65_535), '49152', { meaning: 'The lowest relay port.' }),
     maxport: setting(integer(1024, 65_535), '65535', { meaning: 'The highest relay port.' }),
-    allowedpeers: setting(ipRanges, '', {
+    allowedpeers: setting(peerRanges, '', {
       meaning:
         'Peers that clients may reach although they are refused by default: loopback, private and link-local addresses and the like. Link-local ones and those of cloud metadata only by a range within theirs.',
       reload: true,
     }),
-    deniedpeers: setting(ipRanges, '', {
+    deniedpeers: setting(peerRanges, '', {
       meaning: 'Peers that clients may not reach, whatever else lets them in.',
       reload: true,
     }),
