@@ -128,3 +128,18 @@ test('[Q17, Q18] whatever happens, the maps agree', () => {
     }),
   )
 })
+
+test('[Q17] a relay that is given up is found no more, the other still is', () => {
+  const allocations = createAllocations()
+  allocations.hold(pending())
+  const allocation = opened(0, both)
+  allocations.add(allocation, 600_000)
+  const [first] = allocation.relays
+  if (first) allocations.removeRelay(allocation, first)
+  if (first) allocations.removeRelay(allocation, first)
+  expect([allocations.byPort(4, 50_000), allocations.byPort(6, 50_000), allocation.relays.length]).toEqual([
+    undefined,
+    allocation,
+    1,
+  ])
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { unmapped } from '../../src/lib/ip-address.ts'
-import { clientKey, ipKey, peerKey } from '../../src/turn/five-tuple.ts'
+import { clientKey, ipKey, ipOfKey, peerKey } from '../../src/turn/five-tuple.ts'
 import { anyIp, at, ip, port } from './ip.ts'
 
 const bare = (address: Parameters<typeof unmapped>[0]) => JSON.stringify(unmapped(address))
@@ -32,4 +32,8 @@ test('an IPv4 address has one key in either clothes', () => {
   expect(ipKey(ip('::ffff:192.0.2.1'))).toBe(ipKey(ip('192.0.2.1')))
   expect(unmapped(ip('::ffff:192.0.2.1'))).toEqual(ip('192.0.2.1'))
   expect(unmapped(ip('::192.0.2.1'))).toEqual(ip('::192.0.2.1'))
+})
+
+test('a key tells its address', () => {
+  fc.assert(fc.property(anyIp, (address) => expect(ipOfKey(ipKey(address))).toEqual(unmapped(address))))
 })

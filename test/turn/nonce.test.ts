@@ -49,3 +49,14 @@ test('[A2] nothing but what we made is fresh, and no text makes it throw', () =>
   }
   expect(nonces.isFresh(nonce.toUpperCase(), alice, noon)).toBe(false)
 })
+
+test('[R8] a nonce with the cookie is good where there is one, and only there', () => {
+  const strong = createNonces(new Uint8Array(32).fill(7), { passwordAlgorithms: true })
+  const nonce = strong.make(alice, noon)
+  expect(nonce).toBe(`obMatJos2gAAA${nonces.make(alice, noon)}`)
+  expect([strong.isFresh(nonce, alice, noon), strong.isFresh(nonces.make(alice, noon), alice, noon)]).toEqual([
+    true,
+    false,
+  ])
+  expect(nonces.isFresh(nonce, alice, noon)).toBe(false)
+})

@@ -1,4 +1,4 @@
-/** Allocate: a relay port of one's own, or one of each family (RFC 8656 section 7.2; SPEC R10–R21). */
+/** Allocate: a relay port of one's own, or one of each family (RFC 8656 section 7.2; SPEC R9–R17). */
 import { grantedLifetime } from '../allocation.ts'
 import { addressFamilies } from '../codec/address.ts'
 import { attributes, transportProtocols } from '../codec/attributes.ts'

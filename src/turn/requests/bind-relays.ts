@@ -1,4 +1,4 @@
-/** Between an Allocate request and its answer: ports are taken, sockets bound, and other ports tried if that fails (SPEC R22–R26). */
+/** Between an Allocate request and its answer: ports are taken, sockets bound, and other ports tried if that fails (SPEC R18, R19). */
 import { formatTransportAddress } from '../../lib/ip-address.ts'
 import { type Granted, openAllocation, type PendingAllocation, type Relay } from '../allocation.ts'
 import { portKey } from '../allocations.ts'

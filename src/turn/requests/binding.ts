@@ -1,4 +1,4 @@
-/** Binding: tells anybody under which address he is seen (RFC 8489 section 6.3; SPEC R4–R6). */
+/** Binding: tells anybody under which address he is seen (RFC 8489 section 6.3; SPEC R5). */
 import { formatTransportAddress, type TransportAddress, unmapped } from '../../lib/ip-address.ts'
 import type { StunMessage } from '../codec/message.ts'
 import type { TurnTransport } from '../facts.ts'
