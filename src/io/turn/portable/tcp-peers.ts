@@ -34,6 +34,8 @@ interface Peer {
   /** The client's side of the pipe. */
   client: RawStream | undefined
   timer: ReturnType<typeof setTimeout> | undefined
+  /** The client's data connection is gone; the peer still gets what it said. */
+  isLeft: boolean
   isOver: boolean
 }
 
@@ -46,7 +48,15 @@ export function createTcpPeers(
   const peers = new Map<number, Peer>()
 
   function add(connection: number, socket?: Socket<Peer | undefined>): Peer {
-    const peer = { connection, socket, end: undefined, client: undefined, timer: undefined, isOver: false }
+    const peer = {
+      connection,
+      socket,
+      end: undefined,
+      client: undefined,
+      timer: undefined,
+      isLeft: false,
+      isOver: false,
+    }
     peers.set(connection, peer)
     return peer
   }
@@ -73,7 +83,7 @@ export function createTcpPeers(
   function closed(peer: Peer): void {
     if (peer.isOver) return
     clearTimeout(peer.timer)
-    if (!peer.end || !peer.client) return over(peer)
+    if (!peer.end || !peer.client || peer.isLeft) return over(peer)
     peer.timer = setTimeout(() => peer.client?.end(), limits.parting)
     peer.end.ended()
   }
@@ -124,14 +134,13 @@ export function createTcpPeers(
   }
 
   function disconnect(peer: Peer): void {
-    // A pipe whose client has gone takes what is left to the peer and ends by itself.
-    if (peer.client && peers.has(peer.connection) && isLeftByClient.has(peer)) return
+    // It ends by itself.
+    if (peer.isLeft) return
     const { socket, client } = peer
     forget(peer)
     socket?.end()
     client?.end()
   }
-  const isLeftByClient = new WeakSet<Peer>()
 
   return {
     listen(host, port, holder) {
@@ -196,7 +205,7 @@ export function createTcpPeers(
       left.attach({
         ...clientEnd,
         ended() {
-          isLeftByClient.add(peer)
+          peer.isLeft = true
           peer.timer = setTimeout(() => socket.terminate(), limits.parting)
           clientEnd.ended()
         },

@@ -1,5 +1,6 @@
 /** A TCP connection to the server that says and reads only what and when it is told to. */
 import { connect, type Socket } from 'node:net'
+import type { Method } from '../../../../src/turn/codec/header.ts'
 import { longTermKey } from '../../../../src/turn/codec/keys.ts'
 import { decodeMessage, type StunMessage } from '../../../../src/turn/codec/message.ts'
 import { createStreamFraming } from '../../../../src/turn/codec/stream-framing.ts'
@@ -15,8 +16,10 @@ export interface Plain extends Disposable {
   /** Resolves when so many frames have come. */
   got(frames: number): Promise<void>
   readonly closed: Promise<void>
-  /** Asks with credentials and resolves with the next message. */
-  ask(method: 'allocate' | 'channelBind' | 'refresh', attributes: Attributes): Promise<StunMessage>
+  /** Asks with credentials and resolves with the next message. `behind` is sent in the same piece. */
+  ask(method: Method, attributes: Attributes, behind?: Uint8Array): Promise<StunMessage>
+  /** What came behind a ConnectionBind, when so many octets have come. */
+  raw(octets: number): Promise<Buffer>
 }
 
 export function openPlain(port: number, who: typeof alice = { username: 'alice', password: 'wonder' }): Promise<Plain> {
@@ -24,29 +27,37 @@ export function openPlain(port: number, who: typeof alice = { username: 'alice',
   const waiting = new Set<() => void>()
   const gone = Promise.withResolvers<void>()
   const framing = createStreamFraming()
+  let raw: Buffer | undefined
   let isGarbled = false
   let nonce: string | undefined
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   socket.on('error', () => {})
   socket.on('close', () => gone.resolve())
   socket.on('data', (chunk: Buffer) => {
-    const fault = framing.push(chunk, (bytes, start, end) => {
-      frames.push(bytes.slice(start, end))
-    })
-    isGarbled ||= fault !== undefined
+    if (raw) raw = Buffer.concat([raw, chunk])
+    else {
+      const rest = framing.push(chunk, (bytes, start, end) => {
+        frames.push(bytes.slice(start, end))
+        // The success of a ConnectionBind.
+        return bytes[start] === 0x01 && bytes[start + 1] === 0x0b ? 'leave' : undefined
+      })
+      if (typeof rest === 'number') raw = chunk.subarray(rest)
+      isGarbled ||= typeof rest === 'string'
+    }
     for (const look of waiting) look()
   })
 
-  const got = (count: number): Promise<void> =>
+  const until = (isSo: () => boolean): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => {
-        if (frames.length < count) return
+        if (!isSo()) return
         waiting.delete(look)
         resolve()
       }
       waiting.add(look)
       look()
     })
+  const got = (count: number): Promise<void> => until(() => frames.length >= count)
 
   async function said(bytes: Uint8Array): Promise<StunMessage> {
     const count = frames.length
@@ -61,7 +72,11 @@ export function openPlain(port: number, who: typeof alice = { username: 'alice',
     ...{ socket, frames, got },
     isGarbled: () => isGarbled,
     closed: gone.promise,
-    async ask(method, attributes) {
+    async raw(octets) {
+      await until(() => (raw?.length ?? 0) >= octets)
+      return raw ?? Buffer.alloc(0)
+    },
+    async ask(method, attributes, behind = new Uint8Array(0)) {
       if (nonce === undefined) {
         const put: Attributes = (writer) => writer.put('requestedTransport', 17)
         nonce = (await said(message('allocate', 'request', randomTransaction(), put))).get('nonce') ?? ''
@@ -72,7 +87,7 @@ export function openPlain(port: number, who: typeof alice = { username: 'alice',
         writer.put('username', who.username).put('realm', realm).put('nonce', value)
         writer.sign(longTermKey({ ...who, realm }))
       }
-      return said(message(method, 'request', randomTransaction(), signed))
+      return said(Buffer.concat([message(method, 'request', randomTransaction(), signed), behind]))
     },
     [Symbol.dispose]: () => void socket.destroy(),
   }
