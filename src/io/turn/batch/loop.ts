@@ -14,7 +14,7 @@ const longestSleepUnwoken = 1
 /** Under load, ms. */
 const longestWithoutTurn = 50
 /** Datagrams read from one socket before the next one has its turn. */
-const mostAtOnce = 64
+export const mostAtOnce = 64
 
 export interface LoopParts {
   readonly region: Region
@@ -33,8 +33,8 @@ export interface LoopParts {
   readonly tookTurn: () => boolean
 }
 
-/** Fills slots of the inbox; how many, from `inbox.first` on. */
-export type Receive = (fd: number) => number
+/** Fills up to `most` slots of the inbox; how many, from `inbox.first` on. */
+export type Receive = (fd: number, most: number) => number
 
 export interface Loop {
   /** Returns when the event loop is to have its turn. */
@@ -47,15 +47,19 @@ export function createLoop(parts: LoopParts): Loop {
   const woken = region.addressOf(region.take(8))
   const sleep = wakeFd === undefined ? longestSleepUnwoken : longestSleep
   let restless = false
+  /** Datagrams in this round. */
+  let handled = 0
 
   function sendAll(): void {
     outbox.flush()
     inbox.clear()
   }
 
-  const receive: Receive = (fd) => {
+  const receive: Receive = (fd, most) => {
     if (inbox.room < mostAtOnce) sendAll()
-    return inbox.receive(fd, mostAtOnce)
+    const count = inbox.receive(fd, most)
+    if (count > 0) handled += count
+    return count
   }
 
   /** One look at all sockets; false when the event loop is to have its turn. */
@@ -91,8 +95,10 @@ export function createLoop(parts: LoopParts): Loop {
     run() {
       const started = now()
       while (round()) {
-        if (now() - started >= longestWithoutTurn) return
-        pause.between()
+        const time = now()
+        if (time - started >= longestWithoutTurn) return
+        pause.after(handled, time)
+        handled = 0
       }
     },
   }

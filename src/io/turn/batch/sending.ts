@@ -56,7 +56,7 @@ export function createSending(region: Region, { values }: Counters, waiting: Wai
   const messages = region.take(mostMessages * messageSize)
   const controls = region.take(mostMessages * controlSize)
   const vectors = region.take(mostVectors * vectorSize)
-  const { sendmmsg } = libc()
+  const { sendmmsg, sendto } = libc()
   /** Of each message: its first datagram, how many they are, the octets, and their length if they are segments. */
   const firsts = new Int32Array(mostMessages)
   const counts = new Uint32Array(mostMessages)
@@ -210,9 +210,24 @@ export function createSending(region: Region, { values }: Counters, waiting: Wai
     return after
   }
 
+  /** One datagram for a socket is what relay sockets mostly have, and `sendto` has less to look at. */
+  function sendAlone(socket: Sending, one: number): boolean {
+    if (nexts[one] !== -1 || heads[one] !== -1 || locals[one] !== undefined) return false
+    const length = lengths[one] ?? 0
+    const name = region.addressOf(waiting.nameAt(one))
+    values[at.sendCalls] = (values[at.sendCalls] ?? 0) + 1
+    if (sendto(socket.fd, region.addressOf(starts[one] ?? 0), length, dontWait, name, nameLengths[one] ?? 0) < 0) {
+      return false
+    }
+    values[socket.packets] = (values[socket.packets] ?? 0) + 1
+    values[socket.bytes] = (values[socket.bytes] ?? 0) + length
+    return true
+  }
+
   return (socket) => {
     let one = socket.head
     socket.head = -1
+    if (one !== -1 && sendAlone(socket, one)) return
     while (one !== -1) one = sendBuilt(socket, build(socket, one))
   }
 }

@@ -8,9 +8,9 @@ import { createClientSide } from './client-side.ts'
 import { createIcmpErrors } from './icmp-errors.ts'
 import { createInbox, inboxOctets } from './inbox.ts'
 import { createLocalAddresses } from './local-address.ts'
-import { createLoop } from './loop.ts'
+import { createLoop, mostAtOnce, type Receive } from './loop.ts'
 import { createOutbox, outboxOctets } from './outbox.ts'
-import { noPause } from './pause.ts'
+import { createPause } from './pause.ts'
 import { createPeerSide } from './peer-side.ts'
 import { createPerform } from './perform.ts'
 import { createReadiness, readinessOctets } from './readiness.ts'
@@ -95,7 +95,7 @@ export function startBatchWorker(
 
   const loop = createLoop({
     ...{ region, readiness, inbox, outbox, wakeFd },
-    pause: noPause,
+    pause: createPause(),
     now: Date.now,
     readable(fd, hasError, receive, now) {
       const relay = relays.byFd(fd)
@@ -103,13 +103,14 @@ export function startBatchWorker(
         if (hasError) peerSide.failed(relay, now)
         // Its allocation may be gone by what ICMP said.
         if (relays.byFd(fd) !== relay) return
-        const count = received(receive, fd)
+        const count = received(receive, fd, relay.expects)
         if (count > 0) peerSide.received(relay, inbox.first, count, now)
+        relay.expects = count === relay.expects ? Math.min(2 * count, mostAtOnce) : Math.max(count, 1)
         return
       }
       const listener = listenerOf[fd]
       if (listener === undefined) return
-      const count = received(receive, fd)
+      const count = received(receive, fd, mostAtOnce)
       if (count > 0) clientSide.received(listener[0], listener[1], inbox.first, count, now)
     },
     nextDeadline: () => server.nextDeadline(),
@@ -121,9 +122,9 @@ export function startBatchWorker(
     },
   })
 
-  function received(receive: (fd: number) => number, fd: number): number {
+  function received(receive: Receive, fd: number, most: number): number {
     counters.values[at.receiveCalls] = (counters.values[at.receiveCalls] ?? 0) + 1
-    return receive(fd)
+    return receive(fd, most)
   }
 
   async function work(): Promise<void> {
