@@ -4,6 +4,8 @@ import { readBody } from './read-body.ts'
 
 const longestForm = 4_096
 const longestUser = 256
+/** Octets: with the time in front it has to fit into USERNAME, which has 508 at most (RFC 8489 section 14.3). */
+const mostOctets = 480
 
 /** Query and form fields together: some clients post and still put the fields into the URL. Undefined if they cannot be read. */
 export async function parametersOf(request: Request): Promise<URLSearchParams | undefined> {
@@ -33,7 +35,16 @@ export function keyOf(asked: URLSearchParams): string | undefined {
 
 /** For whom the credentials are; quotas count by it. Made up if the asker does not say. */
 export function userOf(asked: URLSearchParams): string {
-  return asked.get('username')?.slice(0, longestUser) || crypto.randomUUID().replaceAll('-', '')
+  const user = asked.get('username')?.slice(0, longestUser) ?? ''
+  const octets = Buffer.from(user)
+  const fitting =
+    octets.length > mostOctets
+      ? octets
+          .subarray(0, mostOctets)
+          .toString()
+          .replace(/\ufffd$/, '')
+      : user
+  return fitting || crypto.randomUUID().replaceAll('-', '')
 }
 
 /** In constant time, also over the length. */

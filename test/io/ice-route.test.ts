@@ -60,6 +60,15 @@ test.each([
   expect(await answer.json()).toMatchObject({ lifetimeDuration, iceServers: [{}, { username }] })
 })
 
+test('a name is as long as USERNAME may be, whatever its letters', async () => {
+  for (const letter of ['n', 'ü', 'マ', '😀']) {
+    const answer: unknown = await (await ask(`?key=the-key&username=${encodeURIComponent(letter.repeat(300))}`)).json()
+    const username = /"username":"([^"]*)"/.exec(JSON.stringify(answer))?.[1] ?? ''
+    expect(Buffer.byteLength(username)).toBeLessThanOrEqual(508)
+    expect(username).toMatch(new RegExp(`^1700086400:${letter}{100,}$`, 'u'))
+  }
+})
+
 describe('who may ask', () => {
   test.each<[string, number, string, Asked]>([
     ['key', 200, '?key=the-key', {}],
