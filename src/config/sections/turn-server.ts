@@ -94,11 +94,11 @@ export const turnServer = {
     }),
     challengerate: setting(integer(0, many), '10', {
       meaning:
-        'How many requests without good credentials of one IPv4 address or IPv6 /64 are answered in a second; 0 is no limit.',
+        'How many requests without good credentials of one IPv4 address or IPv6 /64 are answered in a second; 0 is no limit. Over TCP and TLS only wrong names and passwords count.',
       reload: true,
     }),
     bindingrate: setting(integer(0, many), '50', {
-      meaning: 'The same for STUN Binding requests.',
+      meaning: 'The same for STUN Binding requests, over UDP only.',
       reload: true,
     }),
     maxbps: setting(integer(0, 10 ** 12, 'bytes per second'), '0', {
