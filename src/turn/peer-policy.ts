@@ -61,6 +61,8 @@ export function createPeerPolicy(settings: PeerPolicySettings): PeerPolicy {
   }
 
   return (given, port) => {
+    // No socket has it; sending there fails.
+    if (port === 0) return 'never'
     const ip = unmapped(given)
     const verdict = judgeReading(ip, port)
     const within = verdict === 'allowed' ? embedded(ip) : undefined

@@ -107,6 +107,15 @@ test('[P3] no setting opens what is nobody: this network, multicast, broadcast, 
   }
 })
 
+test('[P3] nobody has port 0', () => {
+  const judge = policy({ allowed: everything, sfu: ranges('8.8.8.8') })
+  expect([judge(ip('8.8.8.8'), 0), judge(ip('8.8.8.8'), 1), judge(ip('8.8.8.8'))]).toEqual([
+    'never',
+    'allowed',
+    'allowed',
+  ])
+})
+
 describe('[P4] our own sockets are nobody’s peer', () => {
   const closed = [at('198.51.100.7', 3478), at('127.0.0.1', 4222), at('0.0.0.0', 8080), at('::', 443)]
   const own = ['198.51.100.7', '10.0.0.5', '2a00::5'].map(ip)

@@ -14,7 +14,10 @@ export interface BindingRequest extends AnswerTo {
 
 export function binding(turn: Turn, request: BindingRequest): void {
   const { client, message, transport, now } = request
-  if (!turn.ledger.bindings.admits(client.address.ip, now)) return turn.ignore(transport, 'over the answer rate')
+  // On a stream nobody has an invented address, against which an answer could be turned.
+  if (transport === 'udp' && !turn.ledger.bindings.admits(client.address.ip, now)) {
+    return turn.ignore(transport, 'over the answer rate')
+  }
   const unknown = notUnderstood(turn, message)
   const code = unknown.length > 0 ? 420 : message.malformed === undefined ? undefined : 400
   if (code === undefined) {

@@ -1,4 +1,5 @@
 /** ChannelBind: a number for a peer, so that data needs four octets around it instead of 36 (RFC 8656 section 12.2; SPEC Q15, Q16). */
+import { unmapped } from '../../lib/ip-address.ts'
 import { bindChannel } from '../allocation.ts'
 import { isChannelNumber } from '../codec/channel-data.ts'
 import { peerRefusal } from './peers.ts'
@@ -19,7 +20,7 @@ export function channelBind(turn: Turn, request: TurnRequest): Outcome {
   const code = peerRefusal(turn, allocation, peer, 'port')
   if (code) return refused(code)
 
-  const bound = bindChannel(allocation.peers, number, peer, now)
+  const bound = bindChannel(allocation.peers, number, { ip: unmapped(peer.ip), port: peer.port }, now)
   if (bound === 'conflict') return refused(400)
   return bound === 'full' ? refused(508) : granted()
 }

@@ -1,10 +1,11 @@
 /** Finds out who sent a request, or sees to it that he is challenged, refused, or asked about (RFC 8489 section 9.2.4). */
 import { formatTransportAddress } from '../../lib/ip-address.ts'
-import type { Presented, Sender } from '../authenticate.ts'
+import type { Authentication, Presented, Sender } from '../authenticate.ts'
 import { headerLength } from '../codec/header.ts'
 import { integrityHolds, integritySha256Holds } from '../codec/integrity.ts'
 import type { StunMessage } from '../codec/message.ts'
 import { passwordAlgorithms } from '../codec/values.ts'
+import type { TurnTransport } from '../facts.ts'
 import type { HookAnswer } from '../hook-answers.ts'
 import type { AnswerTo, MacKind, Put } from './answers.ts'
 import { methodName, type Turn, type TurnRequest } from './turn.ts'
@@ -47,14 +48,13 @@ export function identify(
   return undefined
 }
 
-/** Answers to those of whom nothing is known are rare (SPEC Q4): they can be turned against others. */
-function rebuff(
-  turn: Turn,
-  request: Unidentified,
-  found: Exclude<ReturnType<Turn['rules']['authenticator']['authenticate']>, { readonly outcome: 'ok' | 'ask' }>,
-): void {
+type Rebuff = Exclude<Authentication, { readonly outcome: 'ok' | 'ask' }>
+
+function rebuff(turn: Turn, request: Unidentified, found: Rebuff): void {
   const { client, message, transport, now } = request
-  if (!turn.ledger.challenges.admits(client.address.ip, now)) return turn.ignore(transport, 'over the answer rate')
+  if (isRationed(transport, found) && !turn.ledger.challenges.admits(client.address.ip, now)) {
+    return turn.ignore(transport, 'over the answer rate')
+  }
   const [method, address] = [methodName(message.method), formatTransportAddress(client.address)]
   if (found.outcome === 'refusal') {
     turn.act(turn.answers.error(request, found.code))
@@ -63,6 +63,15 @@ function rebuff(
   }
   turn.act(turn.answers.error(request, found.code, challenge(turn, request)))
   turn.note({ fact: 'turn-challenged', transport, method, code: found.code, why: found.why, address })
+}
+
+/**
+ * SPEC Q4: an answer to a datagram can be turned against whoever's address was invented. On a stream that is not so, and
+ * a client there does not repeat what we leave unanswered; but it could guess passwords as fast as it likes.
+ */
+function isRationed(transport: TurnTransport, found: Rebuff): boolean {
+  if (transport === 'udp') return true
+  return found.outcome === 'challenge' && (found.why === 'wrong password' || found.why === 'unknown user')
 }
 
 function challenge({ rules: { settings, nonces } }: Turn, { client, now }: Unidentified): Put {

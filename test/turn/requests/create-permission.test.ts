@@ -83,6 +83,8 @@ describe('[R23] peers', () => {
     expect(permit(client, clothed)).toBe('success')
     client.indicate('send', (to) => to.put('xorPeerAddress', clothed).put('data', new Uint8Array(1)))
     expect(self.sent).toMatchObject([{ from: { family: 4 }, to: at('8.8.8.8', 7) }])
+    client.ask('channelBind', (to) => to.put('channelNumber', 0x4000).put('xorPeerAddress', clothed))
+    expect(client.allocation().peers.channels.get(0x4000)?.peer).toEqual(at('8.8.8.8', 7))
   })
 })
 

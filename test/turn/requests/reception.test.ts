@@ -134,7 +134,6 @@ describe('[R7] the hook', () => {
     self.run(self.server.hookAnswered('dave', undefined, self.now))
     const failed = dave.hear()
     expect([failed?.code, failed?.message.end]).toEqual([500, 28])
-    expect(self.facts).toContainEqual(expect.objectContaining({ fact: 'turn-hook-failed' }))
     dave.allocate()
     self.run(self.server.hookAnswered('dave', { known: false }, self.now))
     expect(dave.hear()?.code).toBe(401)
@@ -188,4 +187,16 @@ test('[Q4] challenges are limited by source, answers to those who are known are 
   self.pass(1000)
   expect(client.allocate()?.kind).toBe('success')
   for (let count = 0; count < 5; count++) expect(client.ask('refresh')?.kind).toBe('success')
+})
+
+test('[Q4] over a stream, whose address nobody can invent, only guesses at passwords are limited', () => {
+  const self = stage({ settings: settings({ challengeRate: 2, bindingRate: 2 }) })
+  const client = self.client(5000, { listener: 1 })
+  for (let count = 0; count < 9; count++) {
+    expect(client.plain('allocate', udp)?.code).toBe(401)
+    expect(client.plain('binding')?.kind).toBe('success')
+  }
+  const guesses = [1, 2, 3, 4].map((guess) => client.ask('allocate', udp, { password: `${guess}` })?.code)
+  expect(guesses).toEqual([401, 401, undefined, undefined])
+  expect(client.plain('allocate', udp)?.code).toBe(401)
 })
