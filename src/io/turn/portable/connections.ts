@@ -9,6 +9,7 @@ import { createOutboxes, type Outbox } from './outbox.ts'
 import type { PipeEnd } from './pipe.ts'
 import type { Shared } from './shared.ts'
 import { createStrangers } from './strangers.ts'
+import { createUnsentBound } from './unsent.ts'
 
 /** How long (ms) a connection may last without an allocation, and how long a TLS handshake may take. */
 export interface StreamLimits {
@@ -79,6 +80,7 @@ export function createConnections(shared: Shared, limits: StreamLimits): Connect
   const deadlines = createDeadlines<Connection>()
   const strangers = createStrangers()
   const createOutbox = createOutboxes()
+  const boundUnsent = createUnsentBound()
   let nextId = 0
   let allGone: (() => void) | undefined
 
@@ -143,6 +145,7 @@ export function createConnections(shared: Shared, limits: StreamLimits): Connect
       }
       socket.data = connection
       socket.setNoDelay(true)
+      boundUnsent(socket)
       byKey.set(key, connection)
       values[at.clientConnections] = byKey.size
       due(connection, connection.since + (transport === 'tls' ? limits.handshake : limits.allocate))
