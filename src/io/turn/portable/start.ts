@@ -34,7 +34,8 @@ export async function startPortableWorker(
 ): Promise<TurnWorker> {
   const { counters, note } = parts
   let { settings } = parts
-  let whenEmpty: (() => void) | undefined
+  const empty = Promise.withResolvers<void>()
+  let isDraining = false
   const transports = parts.listeners.map(({ transport }) => transport)
   const random = createRandom()
   const server = makeServer({
@@ -52,7 +53,7 @@ export async function startPortableWorker(
     ...{ server, now, note },
     carryOut: (action, looking) => carryOut(action, looking),
     settled: () => {
-      if (server.size === 0) whenEmpty?.()
+      if (isDraining && server.size === 0) empty.resolve()
     },
     nextDeadline: () => streams.nextDeadline(),
     expired: (time) => streams.expired(time),
@@ -105,7 +106,7 @@ export async function startPortableWorker(
     peers.stop()
     relays.stop()
     inputs[Symbol.dispose]()
-    whenEmpty?.()
+    empty.resolve()
   }
 
   try {
@@ -124,12 +125,10 @@ export async function startPortableWorker(
       for (const one of listening) one.renew()
     },
     drain() {
-      if (ended) return ended
       server.drain()
-      return new Promise((resolve) => {
-        whenEmpty = resolve
-        if (server.size === 0) resolve()
-      })
+      isDraining = true
+      if (server.size === 0) empty.resolve()
+      return empty.promise
     },
     stop() {
       ended ??= stop()

@@ -23,6 +23,8 @@ export interface Stage extends AsyncDisposable {
 
 export interface StageParts extends Pick<PortableOptions, 'makeServer'> {
   readonly listener?: TurnListener
+  /** Behind that one. */
+  readonly more?: readonly TurnListener[]
   readonly settings?: Partial<TurnSettings>
   readonly limits?: StreamLimits
 }
@@ -33,6 +35,7 @@ export const patient: StreamLimits = { allocate: 60_000, handshake: 60_000, part
 
 export async function startStage({
   listener = tcp,
+  more = [],
   settings: but,
   limits = patient,
   makeServer,
@@ -42,7 +45,7 @@ export async function startStage({
   const facts: Fact[] = []
   const watchers = new Set<() => void>()
   const parts: WorkerParts = {
-    listeners: [listener],
+    listeners: [listener, ...more],
     settings: present,
     ledger: createLedger({ shape: present.peers.relayPorts, limits: present, random: randomInt }),
     counters: countersIn(memory),

@@ -182,6 +182,25 @@ describe('a client that reads slowly', () => {
   })
 })
 
+test('who asks and asks and never reads the answers is given up', async () => {
+  await using stage = await startStage()
+  using one = await openPlain(stage.port)
+  one.socket.pause()
+  const many = Buffer.concat(Array.from({ length: 1_000 }, binding))
+  const told = stage.told('turn-connection-refused')
+  let isTold = false
+  void told.then(() => {
+    isTold = true
+  })
+  while (!isTold) {
+    one.socket.write(many)
+    await Bun.sleep(0)
+  }
+  expect((await told).why).toBe('too slow')
+  one.socket.resume()
+  await one.closed
+})
+
 test('a bug that one client brings about ends its connection and nothing else', async () => {
   await using stage = await startStage({
     makeServer(parts) {
