@@ -190,9 +190,13 @@ function createTurnClient(line: TurnLine, credential: Credential): TurnClient {
   }
 
   async function challenge(): Promise<void> {
-    const answer = await client.ask('allocate', (writer) => writer.put('requestedTransport', udpTransport), {
-      as: 'none',
-    })
+    const ask = () => client.ask('allocate', (writer) => writer.put('requestedTransport', udpTransport), { as: 'none' })
+    let answer = await ask()
+    // A server may answer a source only so often in a second; over UDP, whoever gets no answer asks again.
+    for (let again = 0; again < 10 && answer === 'silence' && line.transport === 'udp'; again++) {
+      await Bun.sleep(150)
+      answer = await ask()
+    }
     if (typeof answer === 'string') throw new Error(`the server does not challenge: ${answer}`)
     const [realm, nonce] = [answer.get('realm'), answer.get('nonce')]
     if (realm === undefined || nonce === undefined) throw new Error('the server does not challenge')

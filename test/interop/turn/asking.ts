@@ -39,7 +39,7 @@ export interface Peer extends AsyncDisposable {
   readonly at: TransportAddress
   /** What came, in words of hexadecimal octets. */
   readonly got: readonly string[]
-  /** Resolves with the next datagram and who sent it. */
+  /** Resolves with the next datagram and who sent it; fails when none comes for seconds. */
   next(): Promise<{ readonly text: string; readonly from: TransportAddress }>
   send(text: string, to: TransportAddress): void
 }
@@ -86,7 +86,8 @@ export async function startPeer(host = '127.0.0.1'): Promise<Peer> {
     got,
     next: async () =>
       kept.shift() ??
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        setTimeout(() => reject(new Error('nothing came to the peer')), 5_000)
         awaited = (one) => {
           awaited = undefined
           resolve(one)
