@@ -93,7 +93,15 @@ export function openAllocation(
 ): OpenAllocation {
   return {
     phase: 'open',
-    ...{ clientKey, client, sender, protocol, transaction, id, relays, since, granted },
+    clientKey,
+    client,
+    sender,
+    protocol,
+    transaction,
+    id,
+    relays,
+    since,
+    granted,
     peers: { permissions: new Map(), channels: new Map(), channelsByPeer: new Map() },
     toPeers: { packets: 0, bytes: 0, paidOff: 0 },
     toClient: { packets: 0, bytes: 0, paidOff: 0 },

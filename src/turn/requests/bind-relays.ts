@@ -20,10 +20,8 @@ export function bindRelays(turn: Turn, request: TurnRequest, wanted: Wanted, hol
   const transaction = transactionText(message)
   const pending: PendingAllocation = { phase: 'binding', clientKey, client, sender, protocol, transaction }
   const { lacking } = wanted
-  const binding: Binding = {
-    ...{ pending, answerTo: kept(request), holder, wanted, lacking },
-    ...{ bound: [], awaited: 0, isAbandoned: false },
-  }
+  const answerTo = kept(request)
+  const binding: Binding = { pending, answerTo, holder, wanted, lacking, bound: [], awaited: 0, isAbandoned: false }
   if (wanted.token) claim(turn, binding, wanted.token, request.now)
   else for (const family of wanted.families) takePort(turn, binding, family, 1, request.now)
   if (binding.awaited === 0) {
@@ -74,7 +72,7 @@ function takePort(turn: Turn, binding: Binding, family: 4 | 6, attempts: number,
   if (port === undefined) {
     turn.note({ fact: 'turn-ports-exhausted', family })
     binding.lacking ??= { family, code: 508 }
-  } else attempt(turn, binding, { family, port, attempts })
+  } else attempt(turn, { binding, family, port, attempts })
 }
 
 /** Ports of the families are kept apart, so the token tells which one it is. */
@@ -82,13 +80,13 @@ function claim(turn: Turn, binding: Binding, token: Uint8Array, now: number): vo
   const text = tokenText(token)
   for (const family of [4, 6] as const) {
     const port = turn.rules.settings.relays[family] && turn.ledger.ports[family].claim(text, now)
-    if (port !== undefined) return attempt(turn, binding, { family, port, attempts: 1 })
+    if (port !== undefined) return attempt(turn, { binding, family, port, attempts: 1 })
   }
 }
 
-function attempt(turn: Turn, binding: Binding, one: Omit<Attempt, 'binding'>): void {
-  const { family, port } = one
-  turn.binds.set(portKey(family, port), { binding, ...one })
+function attempt(turn: Turn, one: Attempt): void {
+  const { binding, family, port } = one
+  turn.binds.set(portKey(family, port), one)
   binding.awaited++
   const { clientKey, protocol } = binding.pending
   turn.act({ do: 'bind-relay', for: clientKey, family, port, protocol })

@@ -14,7 +14,7 @@ import { connect } from './connect.ts'
 import { connectionBind } from './connection-bind.ts'
 import { createPermission } from './create-permission.ts'
 import { createHookQueue } from './hook-queue.ts'
-import { identify, type Unidentified } from './identify.ts'
+import { type Identified, identify, type Unidentified } from './identify.ts'
 import { refresh } from './refresh.ts'
 import { answerRefused } from './refuse.ts'
 import { send } from './send.ts'
@@ -26,6 +26,11 @@ export interface Reception {
   hookAnswered(username: string, answer: HookAnswer | undefined, now: number): void
   /** None of its requests is answered any more. */
   closed(client: ClientKey): void
+}
+
+function identified(request: Unidentified, { sender, mac }: Identified): TurnRequest {
+  const { client, clientKey: key, message, hasFingerprint, transport, now, allocation } = request
+  return { client, clientKey: key, message, hasFingerprint, transport, now, allocation, mac, sender }
 }
 
 const handlers: Readonly<Partial<Record<Method, Handler>>> = {
@@ -69,15 +74,12 @@ export function createReception(turn: Turn): Reception {
     if (!handler) return turn.ignore(transport, 'unknown method')
     const key = clientKey(client)
     const allocation = turn.allocations.byClient(key)
-    const request: Unidentified = {
-      ...{ client, message, hasFingerprint, transport, now, allocation },
-      ...{ clientKey: key, mac: undefined },
-    }
+    const mac = undefined
+    const request: Unidentified = { client, clientKey: key, message, hasFingerprint, transport, now, allocation, mac }
     const found = identify(turn, request, ownerOf(message, allocation), (username) => hook.find(username, now))
     if (!found) return
     if ('ask' in found) return ask(found.ask, request)
-    const { sender, mac } = found
-    conclude({ ...request, sender, mac }, handler)
+    conclude(identified(request, found), handler)
   }
 
   /** In whose name a request may be made without anybody else's word: who made the allocation that it is about. */
