@@ -1,5 +1,6 @@
-/** A TCP connection to the server that says and reads only what and when it is told to. */
+/** A TCP or TLS connection to the server that says and reads only what and when it is told to. */
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import type { Method } from '../../../../src/turn/codec/header.ts'
 import { longTermKey } from '../../../../src/turn/codec/keys.ts'
 import { decodeMessage, type StunMessage } from '../../../../src/turn/codec/message.ts'
@@ -22,7 +23,9 @@ export interface Plain extends Disposable {
   raw(octets: number): Promise<Buffer>
 }
 
-export function openPlain(port: number, who: typeof alice = { username: 'alice', password: 'wonder' }): Promise<Plain> {
+const usual: typeof alice = { username: 'alice', password: 'wonder' }
+
+export function openPlain(port: number, who = usual, transport: 'tcp' | 'tls' = 'tcp'): Promise<Plain> {
   const frames: Uint8Array[] = []
   const waiting = new Set<() => void>()
   const gone = Promise.withResolvers<void>()
@@ -30,7 +33,9 @@ export function openPlain(port: number, who: typeof alice = { username: 'alice',
   let raw: Buffer | undefined
   let isGarbled = false
   let nonce: string | undefined
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const place = { port, host: '127.0.0.1' }
+  const socket: Socket =
+    transport === 'tls' ? connectTls({ ...place, rejectUnauthorized: false }) : connect({ ...place, noDelay: true })
   socket.on('error', () => {})
   socket.on('close', () => gone.resolve())
   socket.on('data', (chunk: Buffer) => {
@@ -91,7 +96,7 @@ export function openPlain(port: number, who: typeof alice = { username: 'alice',
     },
     [Symbol.dispose]: () => void socket.destroy(),
   }
-  return new Promise((resolve) => socket.once('connect', () => resolve(plain)))
+  return new Promise((resolve) => socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () => resolve(plain)))
 }
 
 export const binding = (): Uint8Array => message('binding', 'request', randomTransaction(), () => {})

@@ -1,5 +1,6 @@
 /** A portable worker in the test's own thread, with everything that it says to look at. */
 import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { counterBytes, counterNames, countersIn, type TurnCounterName } from '../../../../src/io/turn/counters.ts'
 import type { StreamLimits } from '../../../../src/io/turn/portable/connections.ts'
 import { type PortableOptions, startPortableWorker } from '../../../../src/io/turn/portable/start.ts'
@@ -7,6 +8,8 @@ import type { TurnListener, TurnWorker, WorkerParts } from '../../../../src/io/t
 import { createLedger } from '../../../../src/turn/ledger.ts'
 import type { TurnSettings } from '../../../../src/turn/settings.ts'
 import { alice, settings } from '../../../contract/turn-world.ts'
+import { selfSigned } from '../../../support/self-signed.ts'
+import type { TempFolder } from '../../../support/temp-folder.ts'
 import { startTurnClient, type TurnClient } from '../../../support/turn-client.ts'
 
 type Fact = Parameters<WorkerParts['note']>[0]
@@ -30,6 +33,16 @@ export interface StageParts extends Pick<PortableOptions, 'makeServer'> {
 }
 
 export const tcp: TurnListener = { transport: 'tcp', host: '127.0.0.1', port: 0 }
+export type TlsListener = Extract<TurnListener, { readonly transport: 'tls' }>
+
+/** With a certificate in files of its own. */
+export function tlsListener(folder: TempFolder, { cert, key } = selfSigned()): TlsListener {
+  const listener = { certificate: folder.file('cert.pem'), key: folder.file('key.pem') }
+  writeFileSync(listener.certificate, cert)
+  writeFileSync(listener.key, key)
+  return { transport: 'tls', host: '127.0.0.1', port: 0, ...listener }
+}
+
 /** Too long to be met by accident. */
 export const patient: StreamLimits = { allocate: 60_000, handshake: 60_000, parting: 2_000 }
 

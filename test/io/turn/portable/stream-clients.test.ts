@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'bun:test'
 import { createTurnServer } from '../../../../src/turn/server.ts'
 import { alice, bob, openPeer } from '../../../contract/turn-world.ts'
+import { tempFolder } from '../../../support/temp-folder.ts'
 import { message, randomTransaction, type TurnClient } from '../../../support/turn-client.ts'
 import { binding, openPlain } from './plain.ts'
-import { patient, type Stage, startStage } from './stage.ts'
+import { patient, type Stage, startStage, tcp, tlsListener } from './stage.ts'
 
 const channel = 0x4001
 async function withChannel(stage: Stage, who = alice) {
@@ -146,40 +147,43 @@ describe('without an allocation', () => {
 })
 
 describe('a client that reads slowly', () => {
-  test('loses data, not its connection; what it gets is whole, and nobody else waits', async () => {
-    await using stage = await startStage()
-    const quick = await withChannel(stage, bob)
-    using peer = await openPeer()
-    using slow = await openPlain(stage.port)
-    const allocated = await slow.ask('allocate', (writer) => writer.put('requestedTransport', 17))
-    const relay = allocated.get('xorRelayedAddress')
-    await slow.ask('channelBind', (writer) => {
-      writer.put('channelNumber', channel).put('xorPeerAddress', peer.address)
+  for (const transport of ['tcp', 'tls'] as const) {
+    test(`loses data over ${transport}, not its connection; what it gets is whole, and nobody else waits`, async () => {
+      using folder = tempFolder()
+      await using stage = await startStage({ listener: transport === 'tls' ? tlsListener(folder) : tcp })
+      const quick = await withChannel(stage, bob)
+      using peer = await openPeer()
+      using slow = await openPlain(stage.port, alice, transport)
+      const allocated = await slow.ask('allocate', (writer) => writer.put('requestedTransport', 17))
+      const relay = allocated.get('xorRelayedAddress')
+      await slow.ask('channelBind', (writer) => {
+        writer.put('channelNumber', channel).put('xorPeerAddress', peer.address)
+      })
+      if (!relay) throw new Error('no allocation')
+      const before = slow.frames.length
+      slow.socket.pause()
+      const data = new Uint8Array(60_000).fill(0x5a)
+      while (stage.counter('droppedSlowClient') < 20) {
+        for (let at = 0; at < 20; at++) peer.send(data, relay)
+        quick.peer.send(Uint8Array.of(1), quick.relay)
+        expect((await quick.client.relayed())?.data).toEqual(Uint8Array.of(1))
+      }
+      const sent = stage.counter('packetsToClients')
+      slow.socket.resume()
+      slow.socket.write(binding())
+      const isAnswer = (frame: Uint8Array) => (frame[0] ?? 4) <= 3
+      while (!slow.frames.slice(before).some(isAnswer)) await slow.got(slow.frames.length + 1)
+      expect(slow.isGarbled()).toBe(false)
+      expect(
+        slow.frames
+          .slice(before)
+          .filter((frame) => !isAnswer(frame))
+          .every((frame) => frame.length === 60_004),
+      ).toBe(true)
+      expect(slow.frames.length).toBeLessThan(sent)
+      quick.peer[Symbol.dispose]()
     })
-    if (!relay) throw new Error('no allocation')
-    const before = slow.frames.length
-    slow.socket.pause()
-    const data = new Uint8Array(60_000).fill(0x5a)
-    while (stage.counter('droppedSlowClient') < 20) {
-      for (let at = 0; at < 20; at++) peer.send(data, relay)
-      quick.peer.send(Uint8Array.of(1), quick.relay)
-      expect((await quick.client.relayed())?.data).toEqual(Uint8Array.of(1))
-    }
-    const sent = stage.counter('packetsToClients')
-    slow.socket.resume()
-    slow.socket.write(binding())
-    const isAnswer = (frame: Uint8Array) => (frame[0] ?? 4) <= 3
-    while (!slow.frames.slice(before).some(isAnswer)) await slow.got(slow.frames.length + 1)
-    expect(slow.isGarbled()).toBe(false)
-    expect(
-      slow.frames
-        .slice(before)
-        .filter((frame) => !isAnswer(frame))
-        .every((frame) => frame.length === 60_004),
-    ).toBe(true)
-    expect(slow.frames.length).toBeLessThan(sent)
-    quick.peer[Symbol.dispose]()
-  })
+  }
 })
 
 test('who asks and asks and never reads the answers is given up', async () => {

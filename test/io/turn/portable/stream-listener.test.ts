@@ -7,21 +7,12 @@ import type { TurnListener } from '../../../../src/io/turn/world.ts'
 import { selfSigned } from '../../../support/self-signed.ts'
 import { tempFolder } from '../../../support/temp-folder.ts'
 import { binding } from './plain.ts'
-import { patient, startStage } from './stage.ts'
+import { patient, startStage, tlsListener } from './stage.ts'
 
 const folder = tempFolder()
 afterAll(() => folder[Symbol.dispose]())
 const [first, second] = [selfSigned('first.example'), selfSigned('second.example')]
-let files = 0
-
-/** A listener with files of its own. */
-function tls(): Extract<TurnListener, { readonly transport: 'tls' }> {
-  const number = files++
-  const [certificate, key] = [folder.file(`cert${number}.pem`), folder.file(`key${number}.pem`)]
-  writeFileSync(certificate, first.cert)
-  writeFileSync(key, first.key)
-  return { transport: 'tls', host: '127.0.0.1', port: 0, certificate, key }
-}
+const tls = () => tlsListener(folder, first)
 
 /** Whose certificate a new connection is shown, and what was agreed. */
 function greeted(port: number, options: { readonly ALPNProtocols?: string[] } = {}): Promise<string> {
