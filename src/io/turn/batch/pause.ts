@@ -14,11 +14,14 @@ export interface Pause {
 
 /** µs; on top come 1 to 5 until the thread runs again. */
 const moment = 80
-/** Datagrams per ms from which on it pays: below, most pauses would be for one that comes alone. */
-const busy = 6
-/** Of a round that needs no more company. */
+/**
+ * Rounds per ms in which something was found, from which on it pays, and below which it no longer does: a pause costs a
+ * wake-up itself, and has to save more than one. Counted in rounds, because a burst wakes the worker once.
+ */
+const [worthIt, notWorthIt] = [8, 6]
+/** Datagrams of a round that needs no more company. */
 const enough = 24
-/** ms over which is counted how many come. */
+/** ms over which rounds are counted. */
 const window = 4
 
 /** `PR_SET_TIMERSLACK`: otherwise 50 µs come on top of each sleep. */
@@ -36,15 +39,15 @@ export function createPause(): Pause {
 /** `sleep` takes µs. */
 export function createPauseWith(sleep: (micros: number) => void): Pause {
   let since = 0
-  let count = 0
+  let rounds = 0
   let isBusy = false
   return {
     after(handled, now) {
-      count += handled
+      if (handled > 0) rounds++
       const passed = now - since
       if (passed >= window) {
-        isBusy = count >= busy * passed
-        count = 0
+        isBusy = rounds >= (isBusy ? notWorthIt : worthIt) * passed
+        rounds = 0
         since = now
       }
       if (isBusy && handled > 0 && handled < enough) sleep(moment)
