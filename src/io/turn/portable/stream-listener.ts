@@ -61,7 +61,9 @@ async function listenTls<Data>(
     note({ fact: 'certificate-loaded', file, validTo: validTo(present) })
   }
   const look = (): void => {
-    looking = looking.then(renew)
+    looking = looking.then(renew).catch((error: unknown) => {
+      note({ fact: 'certificate-unusable', file, error: String(error) })
+    })
   }
   const watching = watchFiles([place.certificate, place.key], look)
 

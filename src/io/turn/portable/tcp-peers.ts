@@ -61,6 +61,18 @@ export function createTcpPeers(
     return peer
   }
 
+  /** A peer waits for one thing at a time. */
+  function later(peer: Peer, ms: number, step: () => void): void {
+    clearTimeout(peer.timer)
+    peer.timer = setTimeout(() => {
+      try {
+        step()
+      } catch (error) {
+        inputs.broke(error)
+      }
+    }, ms)
+  }
+
   /** Nobody reads what it says until it is joined with a client's connection. */
   function prepare(socket: Socket<Peer | undefined>): void {
     socket.pause()
@@ -84,7 +96,7 @@ export function createTcpPeers(
     if (peer.isOver) return
     clearTimeout(peer.timer)
     if (!peer.end || !peer.client || peer.isLeft) return over(peer)
-    peer.timer = setTimeout(() => peer.client?.end(), limits.parting)
+    later(peer, limits.parting, () => peer.client?.end())
     peer.end.ended()
   }
 
@@ -163,7 +175,7 @@ export function createTcpPeers(
     connect({ connection, peer: { ip, port } }) {
       const peer = add(connection)
       const relay = settings().relays[ip.family]
-      peer.timer = setTimeout(() => failed(peer, 'timed out'), limits.connect)
+      later(peer, limits.connect, () => failed(peer, 'timed out'))
       // From the relay address, but not from its port: Bun cannot connect from a port on which somebody listens.
       const options = {
         hostname: addresses.text(ip),
@@ -206,7 +218,7 @@ export function createTcpPeers(
         ...clientEnd,
         ended() {
           peer.isLeft = true
-          peer.timer = setTimeout(() => socket.terminate(), limits.parting)
+          later(peer, limits.parting, () => socket.terminate())
           clientEnd.ended()
         },
       })
