@@ -31,6 +31,10 @@ export type TurnKind = 'ours' | 'coturn'
 /** TURN_UNDER_TEST=coturn runs the suites of real clients against coturn. */
 export const kindUnderTest: TurnKind = process.env['TURN_UNDER_TEST'] === 'coturn' ? 'coturn' : 'ours'
 
+/** Each suite is run over both paths of ours; coturn has one. */
+export const pathsUnderTest: readonly ('auto' | 'portable')[] =
+  kindUnderTest === 'coturn' ? ['auto'] : ['auto', 'portable']
+
 /** A suite against coturn needs coturn. */
 export const serverUnderTest = kindUnderTest === 'coturn' ? [debian.turnserver] : []
 
@@ -44,6 +48,8 @@ export interface TurnOptions {
   readonly legacyChannels?: boolean
   /** RFC 6062. */
   readonly tcpRelay?: boolean
+  /** How ours moves datagrams: over raw sockets where that is possible, or as any system can. */
+  readonly path?: 'auto' | 'portable'
   /** Lines for our [turn-server]. */
   readonly lines?: readonly string[]
   /** Whole sections for our configuration. */
@@ -113,6 +119,7 @@ async function startOurTurn(options: TurnOptions): Promise<TurnUnderTest> {
       ...(options.maxPort === undefined ? [] : [`maxport = ${options.maxPort}`]),
       `legacychannels = ${options.legacyChannels ?? false}`,
       `tcprelay = ${options.tcpRelay ?? false}`,
+      `path = ${options.path ?? 'auto'}`,
       ...(options.lines ?? []),
     ]
     // A setting may stand there once only, so a line of the test takes the place of ours.

@@ -286,3 +286,9 @@ export const answers: Readonly<Record<string, Expected>> = {
   'classic STUN over TCP': differs('closed', 'silence', 'nothing sensible can follow, so the connection ends [C22]'),
   'a Binding octet by octet over TCP': 'ok',
 }
+
+/** Where the portable path of ours cannot do what the other can: it says so, as the RFC wants it (RFC 8656 section 14.7). */
+export const portable: Readonly<Record<string, string>> = {
+  'DONT-FRAGMENT': '420 unknown 1a',
+  'Send with DONT-FRAGMENT': 'peer got ',
+}

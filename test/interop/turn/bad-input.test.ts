@@ -37,8 +37,8 @@ for (const path of ['auto', 'portable'] as const) {
     beforeAll(async () => {
       console.log(`${name}: TEST_SEED=${seed}`)
       // Rates as they are without settings.
-      const lines = [`path = ${path}`, 'challengerate = 10', 'bindingrate = 50', 'workers = 1']
-      server = parts.use(await startTurn({ tls: selfSigned(), lines }, 'ours'))
+      const lines = ['challengerate = 10', 'bindingrate = 50', 'workers = 1']
+      server = parts.use(await startTurn({ tls: selfSigned(), path, lines }, 'ours'))
       peer = parts.use(await startPeer())
       for (const transport of ['udp', 'tcp', 'tls'] as const) {
         const client = parts.use(await newClient(transport))

@@ -46,6 +46,16 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.chromium, debian
       }, 30_000)
     }
 
+    test('two ends in one page over udp, where ours moves datagrams the portable way', async () => {
+      await using portable = await startTurn({ path: 'portable' })
+      const page = await browser.open()
+      const url = `turn:127.0.0.1:${portable.port}?transport=udp`
+      const path = { local: 'relay', remote: 'relay', relayProtocol: 'udp', url }
+      const said: unknown = await page.evaluate(`bothEnds(${configuration(url)})`)
+      expect(said).toMatchObject({ outcome: { heard: ['hello back', 'hello'], paths: [path, path] }, failed: [] })
+      await page.close()
+    }, 30_000)
+
     test('two pages, one over udp, one over tls', async () => {
       const [caller, callee] = await Promise.all([browser.open(), browser.open()])
       await caller.evaluate(`globalThis.end = new End(${configuration(urls.udp())}), undefined`)
