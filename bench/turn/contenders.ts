@@ -6,6 +6,7 @@ import { answersBinding, coturnProgram, startCoturn } from '../../test/support/c
 import { freePort } from '../../test/support/free-port.ts'
 import { tempFolder } from '../../test/support/temp-folder.ts'
 import type { GeneratorTarget } from './generator.ts'
+import { endWithUs } from './left-behind.ts'
 
 export type ContenderName = 'ours' | 'coturn'
 
@@ -42,6 +43,7 @@ export const coturn: Contender = {
       before: ['taskset', '-c', cores],
     })
     const { host, port, child } = server
+    endWithUs(child)
     return {
       ...{ host, port, ...account, pid: child.pid, http: undefined },
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -62,6 +64,7 @@ export const ours: Contender = {
       // The launcher becomes the server by exec, so that this pid is the server's.
       const command = ['taskset', '-c', cores, join(root, 'bin/heliograph'), 'serve', '--config', file]
       const child = parts.use(startChild(command))
+      endWithUs(child)
       await answersBinding(port, child, 15_000)
       await answersHttp(httpPort)
       return {

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { endWithUs } from './left-behind.ts'
 
 const sources = join(import.meta.dir, 'load')
 const compiler = '/usr/bin/gcc'
@@ -91,8 +92,15 @@ export interface SearchOptions extends TrafficOptions {
 export async function prepareGenerator(core: number | undefined): Promise<Generator> {
   const program = await compiled()
   const pinned = core === undefined ? [] : ['--core', String(core)]
-  const start = (words: readonly (string | number)[], input: 'ignore' | 'pipe' = 'ignore') =>
-    Bun.spawn([program, ...words.map(String), ...pinned], { stdin: input, stdout: 'pipe', stderr: 'pipe' })
+  const start = (words: readonly (string | number)[], input: 'ignore' | 'pipe' = 'ignore') => {
+    const child = Bun.spawn([program, ...words.map(String), ...pinned], {
+      stdin: input,
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    endWithUs(child)
+    return child
+  }
 
   async function lines(words: readonly (string | number)[], progress?: (line: string) => void): Promise<string[]> {
     const child = start(words)

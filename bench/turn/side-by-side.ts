@@ -5,6 +5,7 @@ import { describeMachine, machineLine } from '../../src/bench/machine.ts'
 import { columns } from '../../src/bench/table.ts'
 import { type Contender, coturn, ours } from './contenders.ts'
 import { prepareGenerator } from './generator.ts'
+import { leaveNothingBehind } from './left-behind.ts'
 import { type Bench, type Measurement, measurements } from './measurements.ts'
 import { compare, markdownPage, type Run, remarks, type Session, spreadText } from './report.ts'
 import { type Numbers, rows } from './rows.ts'
@@ -158,5 +159,7 @@ if (typeof options === 'string') {
   process.stderr.write(`${options}\n\n${usage}`)
   process.exitCode = 2
 } else {
+  process.on('exit', leaveNothingBehind)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   console.log(`\n${summary(await runSession(options))}`)
 }
