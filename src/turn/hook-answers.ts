@@ -16,6 +16,8 @@ export const hookLimits: HookLimits = { names: 4096, waitingPerName: 8, knownFor
 
 export interface HookAnswers<Waiter> {
   find(username: string, now: number): HookAnswer | undefined
+  /** Whether the hook has been asked about this name and has not answered yet. */
+  isAsked(username: string): boolean
   /** `ask`: ask the hook. `wait`: it has been asked already. `full`: too many wait; the request is to be dropped. */
   wait(username: string, waiter: Waiter): 'ask' | 'wait' | 'full'
   /** Takes the answer in and gives back who waited. Undefined, when the hook failed, is not remembered. */
@@ -33,6 +35,7 @@ export function createHookAnswers<Waiter>(limits: HookLimits = hookLimits): Hook
       answers.delete(username)
       return undefined
     },
+    isAsked: (username) => waiting.has(username),
     wait(username, waiter) {
       const waiters = waiting.get(username)
       if (waiters) return waiters.length < limits.waitingPerName && waiters.push(waiter) ? 'wait' : 'full'

@@ -11,6 +11,7 @@ export interface Waiting {
 
 export interface HookQueue {
   find(username: string, now: number): HookAnswer | undefined
+  isAsked(username: string): boolean
   wait(username: string, message: StunMessage, client: Client, key: ClientKey): 'ask' | 'wait' | 'full'
   /** Takes the answer in and gives back who waited and is still there. */
   answered(username: string, answer: HookAnswer | undefined, now: number): readonly Waiting[]
@@ -26,15 +27,20 @@ interface Presence {
 /** Octets. No request of a sensible client is longer, and a copy of each has to be kept. */
 const longestWaiting = 2048
 
+/** Of one client: a request and what it repeats, not a list of names. */
+const mostWaiting = 4
+
 export function createHookQueue(): HookQueue {
   const answers = createHookAnswers<Waiting & { readonly key: ClientKey; readonly presence: Presence }>()
   const presences = new Map<ClientKey, Presence>()
 
   return {
     find: answers.find,
+    isAsked: answers.isAsked,
     wait(username, { bytes, start, end }, client, key) {
       if (end - start > longestWaiting) return 'full'
       const presence = presences.get(key) ?? { isGone: false, waiting: 0 }
+      if (presence.waiting >= mostWaiting) return 'full'
       const outcome = answers.wait(username, { bytes: bytes.slice(start, end), client, key, presence })
       if (outcome !== 'full') {
         presence.waiting++

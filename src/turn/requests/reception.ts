@@ -111,7 +111,11 @@ export function createReception(turn: Turn): Reception {
     return message.malformed === undefined ? undefined : refused(400)
   }
 
-  function ask(username: string, { message, client, clientKey: key, transport }: Unidentified): void {
+  function ask(username: string, { message, client, clientKey: key, transport, now }: Unidentified): void {
+    // Who has many ports could else keep the hook busy with invented names. Clients on streams are fewer, and wait.
+    if (transport === 'udp' && !hook.isAsked(username) && !turn.ledger.challenges.admits(client.address.ip, now)) {
+      return turn.ignore(transport, 'over the answer rate')
+    }
     const outcome = hook.wait(username, message, client, key)
     if (outcome === 'full') return turn.ignore(transport, 'too many wait for the hook')
     if (outcome === 'ask') turn.act({ do: 'ask-hook', username })

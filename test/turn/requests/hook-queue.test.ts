@@ -31,3 +31,12 @@ test('[A14] a request that is too long does not wait', () => {
   const long = decoded(written((to) => to.putOctets(0xff04, new Uint8Array(2028))))
   expect(createHookQueue().wait('carol', long, client, 1)).toBe('full')
 })
+
+test('[A14] a client waits with four requests at most, whatever the names', () => {
+  const queue = createHookQueue()
+  const waits = ['a', 'b', 'b', 'c', 'd'].map((name) => queue.wait(name, message(), client, 1))
+  expect(waits).toEqual(['ask', 'ask', 'wait', 'ask', 'full'])
+  expect([queue.isAsked('c'), queue.isAsked('d')]).toEqual([true, false])
+  queue.answered('b', { known: false }, 0)
+  expect([queue.wait('d', message(), client, 1), queue.wait('a', message(), client, 2)]).toEqual(['ask', 'wait'])
+})

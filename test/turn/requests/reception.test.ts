@@ -150,16 +150,36 @@ describe('[R7] the hook', () => {
     expectNothingLeft(self)
   })
 
-  test('keeps no long requests, and not more than eight for a name', () => {
+  test('keeps no long requests, not more than eight for a name, and four of a client', () => {
     const { self, asked } = hooked()
-    const carol = self.client(5000, { username: 'carol', password: 'c' })
-    carol.allocate((to) => udp(to) && to.putOctets(0xff04, new Uint8Array(2000)))
+    const carols = [5000, 5001, 5002].map((port) => self.client(port, { username: 'carol', password: 'c' }))
+    carols[0]?.allocate((to) => udp(to) && to.putOctets(0xff04, new Uint8Array(2000)))
     expect(asked()).toEqual([])
-    for (let count = 0; count < 10; count++) carol.allocate()
+    for (const [index, count] of [5, 3, 3].entries()) {
+      for (let one = 0; one < count; one++) carols[index]?.allocate()
+    }
     const full = self.facts.filter((fact) => fact.fact === 'turn-ignored' && fact.why === 'too many wait for the hook')
-    expect([asked(), full.length]).toEqual([['carol'], 3])
+    expect([asked(), full.length]).toEqual([['carol'], 4])
     self.run(self.server.hookAnswered('carol', { known: true, password: 'c' }, self.now))
     expect(self.heard.map(({ message }) => replyOf(message).kind)).toHaveLength(8)
+  })
+
+  test('is not asked about more names over UDP than strangers are answered; over a stream it is', () => {
+    const askedOver = (listener: number) => {
+      const { self, asked } = hooked({ challengeRate: 3 })
+      const requests = [0, 1, 2, 3, 4].map((index) => {
+        self.pass(1000)
+        const one = self.client(6000 + index, { username: `u${index}`, listener })
+        return { octets: one.signed('allocate', udp), client: one.client }
+      })
+      self.pass(1000)
+      const [first] = requests
+      // What is repeated costs nothing.
+      for (const { octets, client } of [...(first ? [first, first] : []), ...requests]) self.receive(octets, client)
+      return asked()
+    }
+    expect(askedOver(0)).toEqual(['u0', 'u1', 'u2'])
+    expect(askedOver(1)).toHaveLength(5)
   })
 
   test('is not needed by an allocation that is there', () => {
