@@ -1,32 +1,15 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
-import type { Config, ListenAddress, TalkOn } from './config/config.ts'
-import { createThrottle } from './core/throttle.ts'
-import { createBackendAnswers } from './io/backend-answers.ts'
-import { askedAtUrlItself } from './io/backend-http.ts'
-import { createAlarm, now } from './io/clock.ts'
+import type { Config, ListenAddress } from './config/config.ts'
+import type { RunningFrontEnd } from './front-ends/running.ts'
+import { startTalk } from './front-ends/talk.ts'
+import type { Gate } from './io/admit-socket.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
-import { createRandom } from './io/random.ts'
-import { createRoomApi } from './io/room-api.ts'
-import { runFrontEnd } from './io/run-front-end.ts'
-import { createSockets } from './io/sockets.ts'
 import type { Report } from './observe/report.ts'
-import { createBackends } from './protocols/talk/backend/backends.ts'
-import { createTalk } from './protocols/talk/connection.ts'
-import { createCookieIds } from './protocols/talk/cookie-id.ts'
 import { infoFeatures } from './protocols/talk/features.ts'
-import { createSessionIds } from './protocols/talk/sealed-id.ts'
-import { serverInfo, stats } from './protocols/talk/statistics.ts'
 import { type RunningTurnServer, startTurnServer, type TurnHook } from './turn-server.ts'
 import { listeningPlaces } from './turn-settings.ts'
 import { announcedVersion } from './version.ts'
-
-/** With Talk off nobody asks. */
-const noTalk = { timeout: 0, connectionsPerHost: 1, skipVerify: false }
-/** How many values the sessions of a room may share. */
-const valuesPerRoom = 1_000
-/** Service restart: every client comes back after it. Talk's web client takes 1001 for the end. */
-const restarting = 1012
 
 export interface SignalingServer {
   /** Where it listens: with TLS first, then without. */
@@ -59,53 +42,20 @@ export async function startSignalingServer(
   const broken = Promise.withResolvers<Error>()
   const parts = new DisposableStack()
 
-  // whom we trust and ask
-  const talk = config.talk.kind === 'on' ? config.talk : undefined
-  const backends = createBackends(talk?.backends ?? [])
-  const throttle = createThrottle()
-  const backendAnswers = parts.use(
-    createBackendAnswers({ settings: talk ?? noTalk, backends, version: announcedVersion, note: report.note }),
-  )
+  const gate: Gate = {
+    isStopping: () => isStopping,
+    maxConnectionsPerAddress: config.limits.maxConnectionsPerAddress,
+    refusedUpgrade: (address, why) => report.note({ fact: 'upgrade-refused', address, why }),
+  }
+  const headers = new Headers({
+    server: `nextcloud-spreed-signaling/${announcedVersion}`,
+    'x-spreed-signaling-features': infoFeatures.join(', '),
+  })
 
   // what we speak
-  const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
-  const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
-  const asOriginal = config.sessions.idFormat === 'cookie'
-  const random = createRandom()
-  const ids = asOriginal
-    ? createCookieIds({ keys, backendId: onlyBackend(talk), random, now: Date.now })
-    : createSessionIds(keys, random)
-  const { internalSecret } = config.clients
-  const frontEnd = createTalk(
-    { version: announcedVersion, backends, internalSecret, queue, valuesPerRoom },
-    ids,
-    throttle,
-  )
-
-  // where machine and world meet
-  const alarm = parts.use(createAlarm())
-  const runner = runFrontEnd(frontEnd, {
-    now,
-    send: (to, frame) => sockets.send(to, frame),
-    close: (to, code, reason) => sockets.close(to, code, reason),
-    publish: () => {},
-    ask: asOriginal ? askedAtUrlItself(backendAnswers.answer) : backendAnswers.answer,
-    failed: backendAnswers.failed,
-    reply: (to, status, body) => roomApi.reply(to, status, body),
-    note: report.note,
-    broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describe(error) }),
-    wakeAt: alarm.wakeAt,
-  })
-  const sockets = parts.use(
-    createSockets(queue, runner, (milliseconds) => report.note({ fact: 'ping-rtt', milliseconds })),
-  )
-  const roomApi = createRoomApi({
-    backends,
-    throttle,
-    maxBodySize: talk?.maxBodySize ?? 0,
-    requested: (request) => runner.input('requested', () => frontEnd.requested(request)),
-    note: report.note,
-  })
+  const surroundings = { report, gate }
+  const talk = parts.use(startTalk(config, surroundings, headers))
+  const frontEnds: readonly RunningFrontEnd[] = [talk]
 
   // what carries media
   const turnOn = config.turnServer.kind === 'on' ? config.turnServer : undefined
@@ -114,24 +64,19 @@ export async function startSignalingServer(
   // how it is reached
   const fetch = createRoutes({
     version: announcedVersion,
-    features: infoFeatures,
+    headers,
     config: () => config,
-    maxConnectionsPerAddress: config.limits.maxConnectionsPerAddress,
-    roomApi: talk ? roomApi : undefined,
-    stats: () => stats(frontEnd.census()),
-    serverInfo: () => serverInfo(announcedVersion, frontEnd.census()),
+    frontEnds: frontEnds.map(({ paths }) => paths),
+    roomApi: talk.roomApi,
+    stats: talk.stats,
+    serverInfo: talk.serverInfo,
     metrics: async () =>
       new Response(await report.metricsText(), { headers: { 'content-type': report.metricsContentType } }),
     ownTurn: () => turn?.handedOut(),
     isStopping: () => isStopping,
-    connectionsOf: sockets.countOf,
-    refusedUpgrade: (address, why) => report.note({ fact: 'upgrade-refused', address, why }),
   })
   report.watch({
-    census: frontEnd.census,
-    transport: () => sockets.traffic,
-    backends: backends.all,
-    pool: backendAnswers.connections,
+    ...talk.watched,
     turn: () =>
       turn && {
         counters: turn.counters(),
@@ -167,7 +112,8 @@ export async function startSignalingServer(
 
   async function listenEverywhere(): Promise<readonly Listening[]> {
     const { http, https } = config
-    const common = { fetch, handlers: sockets.handlers, note: report.note }
+    const longestMessage = Math.max(...frontEnds.map((one) => one.longestMessage))
+    const common = { fetch, longestMessage, note: report.note }
     const open: Listening[] = []
     const files = { certificate: https.certificate ?? '', key: https.key ?? '' }
     try {
@@ -189,7 +135,7 @@ export async function startSignalingServer(
     const { promise, resolve } = Promise.withResolvers<void>()
     // Cleared, because a timer that is left over would keep the process alive.
     const timer = setTimeout(resolve, limit)
-    await Promise.race([sockets.emptied(), promise])
+    await Promise.race([Promise.all(frontEnds.map((one) => one.emptied())), promise])
     clearTimeout(timer)
   }
 
@@ -198,36 +144,24 @@ export async function startSignalingServer(
     for (const listener of listening) listener.stop()
   }
 
-  async function withoutSessions(): Promise<void> {
-    // Internal clients stay for as long as there is somebody to serve.
-    const isNeeded = (): boolean => frontEnd.census().sessions.some(({ clienttype }) => clienttype === 'client')
-    while (isNeeded()) await Bun.sleep(500)
-  }
-
   return {
     listening,
     turnListening: turn?.listeners ?? [],
     broken: broken.promise,
     reload(next) {
       config = next
-      if (next.talk.kind === 'on') backends.replace(next.talk.backends)
+      for (const one of frontEnds) one.reload(next)
       if (turn && next.turnServer.kind === 'on') void turn.reload(next.turnServer, ourPlaces(listening))
     },
     async drain() {
       closeDoors()
-      await Promise.all([withoutSessions(), turn?.drain()])
+      await Promise.all([...frontEnds.map((one) => one.drained()), turn?.drain()])
     },
     async stop() {
       closeDoors()
-      sockets.closeAll(restarting, 'the server restarts')
+      for (const one of frontEnds) one.closeAll()
       await Promise.all([emptiedWithin(config.drainTimeout), turn?.stop()])
       parts.dispose()
     },
   }
 }
-
-/** Ids are made before it is known for whom, so that they name a backend only where there is no other. */
-const onlyBackend = (talk: TalkOn | undefined): string =>
-  talk?.backends.length === 1 ? (talk.backends[0]?.id ?? '') : ''
-
-const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -16,7 +16,8 @@ const floors: Readonly<Record<string, number>> = {
   doctor: 5,
   observe: 6,
   io: 7,
-  // 8: the wiring, `src/*.ts`
+  // 8: the wiring, `src/*.ts` and
+  'front-ends': 8,
   bench: 9,
   commands: 9,
   // 10: `src/main.ts`

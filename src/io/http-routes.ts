@@ -2,13 +2,13 @@
 import type { Server } from 'bun'
 import type { OwnTurn } from '../auth/turn-urls.ts'
 import type { Config } from '../config/config.ts'
-import { addressKey, contains, parseIpRange } from '../lib/ip-range.ts'
+import { contains } from '../lib/ip-range.ts'
 import { clientAddress } from './client-address.ts'
 import { now } from './clock.ts'
 import { debugPage } from './debug-routes.ts'
 import { iceServers } from './ice-route.ts'
 import type { RoomApi } from './room-api.ts'
-import { newSocketData, type Refusal, type SocketData } from './sockets.ts'
+import type { SocketData } from './socket-data.ts'
 import { turnCredentials } from './turn-credentials-route.ts'
 
 /** What of the configuration may change while we run. */
@@ -16,10 +16,12 @@ export type LiveConfig = Pick<Config, 'app' | 'stats' | 'turn'>
 
 export interface RouteParts {
   readonly version: string
-  readonly features: readonly string[]
+  /** Those that every answer carries. */
+  readonly headers: Headers
   /** The present configuration: a reload changes it. */
   readonly config: () => LiveConfig
-  readonly maxConnectionsPerAddress: number
+  /** Of the front ends; the first that knows a path has it. */
+  readonly frontEnds: readonly Paths[]
   /** Undefined while no backend is configured at all. */
   readonly roomApi: RoomApi | undefined
   /** Our own TURN server, if it runs. */
@@ -29,28 +31,25 @@ export interface RouteParts {
   readonly metrics: () => Promise<Response>
   /** Whether new connections are refused because the server is about to stop. */
   readonly isStopping: () => boolean
-  readonly connectionsOf: (address: string) => number
-  readonly refusedUpgrade: (address: string, why: string) => void
 }
 
-type Route = (request: Request, address: string, server: Server<SocketData>) => Answer
+export type Route = (request: Request, address: string, server: Server<SocketData>) => Answer
 
 /** Undefined once the connection is a WebSocket. */
-type Answer = Promise<Response | undefined> | Response | undefined
+export type Answer = Promise<Response | undefined> | Response | undefined
 
-interface Methods {
+/** What may be done at a path. */
+export interface Methods {
   readonly GET?: Route
   readonly POST?: Route
 }
 
+/** Of one part of the program: undefined for paths that are none of its business. */
+export type Paths = (path: string) => Methods | undefined
+
 const roomPath = '/api/v1/room/'
 
 export function createRoutes(parts: RouteParts): (request: Request, server: Server<SocketData>) => Answer {
-  const headers = new Headers({
-    server: `nextcloud-spreed-signaling/${parts.version}`,
-    'x-spreed-signaling-features': parts.features.join(', '),
-  })
-  const eventHeaders = new Headers([...headers, ['sec-websocket-protocol', 'janus-events']])
   const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'x-content-type-options': 'nosniff' }
   const json = (value: unknown): Response =>
     new Response(`${JSON.stringify(value, null, 2)}\n`, { headers: jsonHeaders })
@@ -76,43 +75,15 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
     '/metrics': { GET: guarded(() => parts.metrics()) },
     '/turn/credentials': { GET: credentials, POST: credentials },
     '/ice': { GET: ice, POST: ice },
-    '/spreed': { GET: upgrade },
     '/healthz': { GET: () => new Response('ok\n') },
     '/readyz': {
       GET: () => (parts.isStopping() ? new Response('stopping\n', { status: 503 }) : new Response('ok\n')),
     },
   }
 
-  function upgrade(request: Request, address: string, server: Server<SocketData>): Response | undefined {
-    const key = addressKey(address)
-    if (parts.isStopping()) {
-      return new Response('The server is stopping\n', { status: 503, headers: { 'retry-after': '2' } })
-    }
-    const limit = parts.maxConnectionsPerAddress
-    if (limit > 0 && parts.connectionsOf(key) >= limit) {
-      parts.refusedUpgrade(address, `more than [http] maxconnectionsperaddress = ${limit}`)
-      return new Response('Too many connections\n', { status: 429 })
-    }
-    const userAgent = request.headers.get('user-agent') ?? ''
-    const isEvents = /(?:^|,)\s*janus-events\s*(?:,|$)/.test(request.headers.get('sec-websocket-protocol') ?? '')
-    const upgraded = server.upgrade(request, {
-      data: newSocketData(
-        { address: key, userAgent: userAgent.slice(0, 256) },
-        isEvents ? eventFeed(address) : undefined,
-      ),
-      headers: isEvents ? eventHeaders : headers,
-    })
-    if (upgraded) return undefined
-    parts.refusedUpgrade(address, missingHeaders(request))
-    return new Response(
-      'This is a WebSocket endpoint. A proxy in front has to pass the Upgrade and Connection headers on.\n',
-      { status: 400 },
-    )
-  }
-
   function route(request: Request, server: Server<SocketData>): Answer {
     const path = pathOf(request.url)
-    const methods = paths[path] ?? roomMethods(path) ?? debugMethods(path)
+    const methods = paths[path] ?? ofFrontEnds(path) ?? roomMethods(path) ?? debugMethods(path)
     if (!methods) return new Response('Not found\n', { status: 404 })
     const method = request.method === 'HEAD' ? 'GET' : request.method
     const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
@@ -121,6 +92,14 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
     }
     const peer = server.requestIP(request)?.address
     return handler(request, clientAddress(peer, request.headers, parts.config().app.trustedProxies), server)
+  }
+
+  function ofFrontEnds(path: string): Methods | undefined {
+    for (const known of parts.frontEnds) {
+      const methods = known(path)
+      if (methods) return methods
+    }
+    return undefined
   }
 
   function roomMethods(path: string): Methods | undefined {
@@ -138,7 +117,7 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
 
   function finished(request: Request, response: Response | undefined): Response | undefined {
     if (!response) return undefined
-    for (const [name, value] of headers) response.headers.set(name, value)
+    for (const [name, value] of parts.headers) response.headers.set(name, value)
     // Bun dates all answers but these.
     if (request.method === 'HEAD') response.headers.set('date', new Date().toUTCString())
     return response
@@ -150,16 +129,6 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
     return response instanceof Promise ? response.then((late) => finished(request, late)) : finished(request, response)
   }
 }
-
-/** Janus' event handler may only come from nearby, and there is nothing for it to report on without an SFU. */
-const eventFeed = (address: string): Refusal =>
-  contains(nearby, address)
-    ? { code: 1011, reason: 'no Janus is configured' }
-    : { code: 1008, reason: 'only for loopback and private addresses' }
-
-const nearby = ['127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7']
-  .map(parseIpRange)
-  .filter((range) => range !== undefined)
 
 /** The path alone; the URL parser would cost more than everything else here. */
 function pathOf(url: string): string {
@@ -174,11 +143,4 @@ function decodeRoom(text: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** What a failed upgrade lacked: nearly always a proxy that swallowed it. */
-function missingHeaders(request: Request): string {
-  const names = ['upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version']
-  const missing = names.filter((name) => !request.headers.has(name))
-  return missing.length > 0 ? `without ${missing.join(', ')}` : 'the WebSocket headers do not fit'
 }

@@ -4,12 +4,13 @@ import type { ListenAddress } from '../config/config.ts'
 import { printListenAddress } from '../config/listen-address.ts'
 import type { Fact } from '../observe/facts.ts'
 import { type CertificateFiles, type CertificatePair, isSamePair, readCertificate, validTo } from './certificate.ts'
-import { maxMessageLength, type SocketData, type Sockets } from './sockets.ts'
+import { handlers, type SocketData } from './socket-data.ts'
 import { watchFiles } from './watch-files.ts'
 
 export interface ListenParts {
   readonly fetch: (request: Request, server: Server<SocketData>) => Promise<Response | undefined> | Response | undefined
-  readonly handlers: Sockets['handlers']
+  /** Of the front end that takes the longest; each looks at its own. */
+  readonly longestMessage: number
   /** Of an idle HTTP connection, ms. */
   readonly readTimeout: number
   readonly note: (fact: Fact) => void
@@ -35,9 +36,9 @@ function serve(
     development: false,
     error: () => new Response('Internal server error\n', { status: 500 }),
     websocket: {
-      ...parts.handlers,
+      ...handlers,
       data: {} as SocketData,
-      maxPayloadLength: maxMessageLength,
+      maxPayloadLength: parts.longestMessage,
       // Our own pings and limits do better what these two would do.
       idleTimeout: 0,
       sendPings: false,

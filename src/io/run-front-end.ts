@@ -6,7 +6,7 @@ import type { Address } from '../core/address.ts'
 import type { ConnectionId } from '../core/ids.ts'
 import type { Frame } from '../core/mailbox.ts'
 import { assertNever } from '../lib/assert-never.ts'
-import type { Effects, FrontEnd, Peer, Vocabulary } from '../protocols/front-end.ts'
+import type { Effects, FrontEnd, Vocabulary } from '../protocols/front-end.ts'
 
 /** All that a front end can have done to the world. */
 export interface World<V extends Vocabulary> {
@@ -28,7 +28,7 @@ export interface World<V extends Vocabulary> {
 }
 
 export interface Runner<V extends Vocabulary> {
-  opened(id: ConnectionId, peer: Peer): void
+  opened(id: ConnectionId, arrival: V['arrival']): void
   text(id: ConnectionId, text: string): void
   binary(id: ConnectionId): void
   closed(id: ConnectionId, undelivered: readonly Frame[]): void
@@ -119,7 +119,7 @@ export function runFrontEnd<V extends Vocabulary>(frontEnd: FrontEnd<V>, world: 
   }
 
   return {
-    opened: (id, peer) => input('opened', (now) => frontEnd.opened(id, peer, now), id),
+    opened: (id, arrival) => input('opened', (now) => frontEnd.opened(id, arrival, now), id),
     text(id, text) {
       input(
         'received',

@@ -1,9 +1,9 @@
 /** The WebSockets of this process: numbering, sending without ever waiting, pings, and the end of each. */
-import type { ServerWebSocket } from 'bun'
+import type { Server } from 'bun'
 import { type ConnectionId, connectionId } from '../core/ids.ts'
 import type { Frame, MailboxLimits } from '../core/mailbox.ts'
-import type { Peer } from '../protocols/front-end.ts'
 import { now } from './clock.ts'
+import { type Handlers, newSocketData, type Refusal, type Socket, type SocketData } from './socket-data.ts'
 
 /** All in ms. */
 export interface Pulse {
@@ -18,34 +18,11 @@ const standardPulse: Pulse = { pingEvery: 25_000, silenceLimit: 60_000, sweepEve
 /** Only large frames are worth the time that compression takes from everybody else. */
 const compressFrom = 4_096
 export const maxMessageLength = 65_536
-
-export interface Refusal {
-  readonly code: number
-  readonly reason: string
-}
-
-/** What belongs to one socket. */
-export interface SocketData {
-  readonly peer: Peer
-  /** Why it is closed as soon as it is open: a browser learns a reason in no other way. */
-  readonly refusal: Refusal | undefined
-  id: ConnectionId
-  /** The frame that filled the socket's buffer: not delivered before the socket drains. */
-  stuck: Frame | undefined
-  /** What comes after it. */
-  waiting: Frame[]
-  waitingBytes: number
-  /** More waited than may wait; it is about to be closed. */
-  hasOverflowed: boolean
-  lastHeard: number
-  pingDue: number
-}
-
-export type Socket = ServerWebSocket<SocketData>
+const messageTooLong = 1009
 
 /** What sockets tell the front end's runner. */
-export interface Listener {
-  opened(id: ConnectionId, peer: Peer): void
+export interface Listener<A> {
+  opened(id: ConnectionId, arrival: A): void
   text(id: ConnectionId, text: string): void
   binary(id: ConnectionId): void
   closed(id: ConnectionId, undelivered: readonly Frame[]): void
@@ -59,20 +36,34 @@ export interface Traffic {
   messagesOut: number
 }
 
-export interface Sockets {
+/** What every front end knows of who connects. */
+export interface Arrival {
+  /** As `addressKey` has it. */
+  readonly address: string
+}
+
+export interface Admission {
+  /** For the answer to the upgrade. */
+  readonly headers?: Headers
+  readonly refusal?: Refusal | undefined
+}
+
+export interface SocketOptions {
+  readonly pulse?: Pulse
+  /** In characters; a longer message costs the connection (1009). */
+  readonly longestMessage?: number
+  /** Binary messages are UTF-8 text instead of a mistake. */
+  readonly readsBinary?: boolean
+}
+
+/** The sockets of one front end. */
+export interface Sockets<A extends Arrival> {
   readonly traffic: Readonly<Traffic>
   readonly size: number
-  /** How many there are of one address (as in `Peer`). */
+  /** How many there are of one address. */
   countOf(address: string): number
-  /** To be called by the HTTP server's WebSocket hooks. */
-  readonly handlers: {
-    open(socket: Socket): void
-    message(socket: Socket, message: string | Uint8Array): void
-    drain(socket: Socket): void
-    close(socket: Socket): void
-    pong(socket: Socket, data: Uint8Array): void
-    ping(socket: Socket): void
-  }
+  /** Makes a WebSocket of a request; false if it is none that asks for it. */
+  admit(server: Server<SocketData>, request: Request, arrival: A, admission?: Admission): boolean
   /** One frame for many; whoever is gone is passed over. */
   send(to: readonly ConnectionId[], frame: Frame): void
   close(id: ConnectionId, code: number, reason: string): void
@@ -82,24 +73,13 @@ export interface Sockets {
   [Symbol.dispose](): void
 }
 
-export const newSocketData = (peer: Peer, refusal?: Refusal): SocketData => ({
-  peer,
-  refusal,
-  id: connectionId(0),
-  stuck: undefined,
-  waiting: [],
-  waitingBytes: 0,
-  hasOverflowed: false,
-  lastHeard: 0,
-  pingDue: 0,
-})
-
-export function createSockets(
+export function createSockets<A extends Arrival>(
   limits: MailboxLimits,
-  listener: Listener,
+  listener: Listener<A>,
   onRoundTrip: (ms: number) => void,
-  { pingEvery, silenceLimit, sweepEvery }: Pulse = standardPulse,
-): Sockets {
+  { pulse = standardPulse, longestMessage = maxMessageLength, readsBinary = false }: SocketOptions = {},
+): Sockets<A> {
+  const { pingEvery, silenceLimit, sweepEvery } = pulse
   const sockets = new Map<ConnectionId, Socket>()
   const traffic: Traffic = { bytesIn: 0, bytesOut: 0, messagesIn: 0, messagesOut: 0 }
   const perAddress = new Map<string, number>()
@@ -145,65 +125,73 @@ export function createSockets(
   }
   const sweeper = setInterval(sweep, sweepEvery)
 
+  const home: Handlers = {
+    open(socket) {
+      const { data } = socket
+      if (data.refusal) return socket.close(data.refusal.code, data.refusal.reason)
+      const time = now()
+      data.id = connectionId(++serial)
+      perAddress.set(data.address, (perAddress.get(data.address) ?? 0) + 1)
+      data.lastHeard = time
+      // Spread, so that a storm of connections does not become a storm of pings every 25 seconds.
+      data.pingDue = time + pingEvery - (serial % 10) * sweepEvery
+      sockets.set(data.id, socket)
+      socket.ping(String(time))
+      data.announce(data.id)
+    },
+    message(socket, message) {
+      socket.data.lastHeard = now()
+      traffic.messagesIn++
+      traffic.bytesIn += message.length
+      if (message.length > longestMessage) return socket.close(messageTooLong, 'message too long')
+      if (typeof message === 'string') listener.text(socket.data.id, message)
+      else if (readsBinary) listener.text(socket.data.id, Buffer.from(message).toString())
+      else listener.binary(socket.data.id)
+    },
+    drain(socket) {
+      const { data } = socket
+      data.stuck = undefined
+      let sent = 0
+      for (const frame of data.waiting) {
+        sent++
+        data.waitingBytes -= Buffer.byteLength(frame.text)
+        if (!write(socket, frame)) break
+      }
+      data.waiting.splice(0, sent)
+    },
+    close(socket) {
+      const { data } = socket
+      if (!sockets.delete(data.id)) return
+      const others = (perAddress.get(data.address) ?? 0) - 1
+      if (others > 0) perAddress.set(data.address, others)
+      else perAddress.delete(data.address)
+      const undelivered = data.stuck ? [data.stuck, ...data.waiting] : data.waiting
+      data.waiting = []
+      listener.closed(data.id, undelivered)
+      if (sockets.size === 0) for (const resolve of waitingForEmpty.splice(0)) resolve()
+    },
+    pong(socket, payload) {
+      const time = now()
+      socket.data.lastHeard = time
+      const sent = Number(Buffer.from(payload).toString())
+      // Whatever else a peer makes up says nothing about the way to it.
+      if (sent <= time && time - sent <= silenceLimit) onRoundTrip(time - sent)
+    },
+    ping(socket) {
+      socket.data.lastHeard = now()
+    },
+  }
+
   return {
     traffic,
     get size() {
       return sockets.size
     },
     countOf: (address) => perAddress.get(address) ?? 0,
-    handlers: {
-      open(socket) {
-        const { data } = socket
-        if (data.refusal) return socket.close(data.refusal.code, data.refusal.reason)
-        const time = now()
-        data.id = connectionId(++serial)
-        perAddress.set(data.peer.address, (perAddress.get(data.peer.address) ?? 0) + 1)
-        data.lastHeard = time
-        // Spread, so that a storm of connections does not become a storm of pings every 25 seconds.
-        data.pingDue = time + pingEvery - (serial % 10) * sweepEvery
-        sockets.set(data.id, socket)
-        socket.ping(String(time))
-        listener.opened(data.id, data.peer)
-      },
-      message(socket, message) {
-        socket.data.lastHeard = now()
-        traffic.messagesIn++
-        traffic.bytesIn += message.length
-        if (typeof message === 'string') listener.text(socket.data.id, message)
-        else listener.binary(socket.data.id)
-      },
-      drain(socket) {
-        const { data } = socket
-        data.stuck = undefined
-        let sent = 0
-        for (const frame of data.waiting) {
-          sent++
-          data.waitingBytes -= Buffer.byteLength(frame.text)
-          if (!write(socket, frame)) break
-        }
-        data.waiting.splice(0, sent)
-      },
-      close(socket) {
-        const { data } = socket
-        if (!sockets.delete(data.id)) return
-        const others = (perAddress.get(data.peer.address) ?? 0) - 1
-        if (others > 0) perAddress.set(data.peer.address, others)
-        else perAddress.delete(data.peer.address)
-        const undelivered = data.stuck ? [data.stuck, ...data.waiting] : data.waiting
-        data.waiting = []
-        listener.closed(data.id, undelivered)
-        if (sockets.size === 0) for (const resolve of waitingForEmpty.splice(0)) resolve()
-      },
-      pong(socket, payload) {
-        const time = now()
-        socket.data.lastHeard = time
-        const sent = Number(Buffer.from(payload).toString())
-        // Whatever else a peer makes up says nothing about the way to it.
-        if (sent <= time && time - sent <= silenceLimit) onRoundTrip(time - sent)
-      },
-      ping(socket) {
-        socket.data.lastHeard = now()
-      },
+    admit(server, request, arrival, { headers, refusal } = {}) {
+      const announce = (id: ConnectionId): void => listener.opened(id, arrival)
+      const data = newSocketData({ home, address: arrival.address, announce, refusal })
+      return server.upgrade(request, headers ? { data, headers } : { data })
     },
     send(to, frame) {
       for (const id of to) {

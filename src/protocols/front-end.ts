@@ -5,6 +5,8 @@ import type { Frame } from '../core/mailbox.ts'
 
 /** The words of one protocol: what is told between sessions, asked of the world, and worth noting. */
 export interface Vocabulary {
+  /** What is known of who connects when he does: from the request that became the connection. */
+  readonly arrival: unknown
   readonly incoming: unknown
   readonly event: unknown
   readonly ask: unknown
@@ -45,7 +47,7 @@ export type Decoded<M> =
 export interface FrontEnd<V extends Vocabulary> {
   readonly name: string
   decode(text: string): Decoded<V['incoming']>
-  opened(id: ConnectionId, peer: Peer, now: number): Effects<V>
+  opened(id: ConnectionId, arrival: V['arrival'], now: number): Effects<V>
   received(id: ConnectionId, message: V['incoming'], now: number): Effects<V>
   garbled(id: ConnectionId, request: string | undefined, fault: string, now: number): Effects<V>
   told(to: Address, event: V['event'], now: number): Effects<V>

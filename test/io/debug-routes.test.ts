@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createRoutes, type LiveConfig } from '../../src/io/http-routes.ts'
 import { type Listening, listenHttp } from '../../src/io/listen.ts'
-import { createSockets } from '../../src/io/sockets.ts'
 import { type IpRanges, parseIpRange } from '../../src/lib/ip-range.ts'
 import { at, parseJson } from '../support/json.ts'
 
@@ -15,23 +14,19 @@ describe('debug pages', () => {
   const get = (path: string, init: RequestInit = {}) => fetch(`http://127.0.0.1:${listening.port}${path}`, init)
 
   beforeAll(() => {
-    const listener = { opened() {}, text() {}, binary() {}, closed() {}, overflowed() {} }
-    const sockets = parts.use(createSockets({ bytes: 1_000, messages: 10 }, listener, () => {}))
     const fetch = createRoutes({
       version: '1.2.3',
-      features: [],
+      headers: new Headers(),
+      frontEnds: [],
       config: () => config,
-      maxConnectionsPerAddress: 0,
       roomApi: undefined,
       stats: () => ({}),
       serverInfo: () => ({}),
       metrics: async () => new Response(),
       isStopping: () => false,
-      connectionsOf: sockets.countOf,
-      refusedUpgrade: () => {},
     })
     const place = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const
-    listening = listenHttp(place, { fetch, handlers: sockets.handlers, readTimeout: 5_000, note: () => {} })
+    listening = listenHttp(place, { fetch, longestMessage: 1_000, readTimeout: 5_000, note: () => {} })
     parts.defer(() => listening.stop())
   })
   afterAll(() => parts.dispose())

@@ -6,6 +6,7 @@ import { createRoutes, type LiveConfig, type RouteParts } from '../../src/io/htt
 import { type Listening, listenHttp } from '../../src/io/listen.ts'
 import { createRoomApi } from '../../src/io/room-api.ts'
 import { createSockets } from '../../src/io/sockets.ts'
+import { talkPaths } from '../../src/io/talk-routes.ts'
 import { type IpRanges, parseIpRange } from '../../src/lib/ip-range.ts'
 import { createBackends } from '../../src/protocols/talk/backend/backends.ts'
 import { isObject, type Json, parseJson, textAt } from '../support/json.ts'
@@ -37,25 +38,32 @@ describe('routes', () => {
       requested: () => {},
       note: () => {},
     })
-    const routeParts: RouteParts = {
-      version: '1.2.3',
-      features: ['a-feature', 'b-feature'],
-      config: () => config,
+    const headers = new Headers({
+      server: 'nextcloud-spreed-signaling/1.2.3',
+      'x-spreed-signaling-features': 'a-feature, b-feature',
+    })
+    const gate = {
+      isStopping: () => isStopping,
       get maxConnectionsPerAddress() {
         return allowed
       },
+      refusedUpgrade: (from: string, why: string) => void refused.push(`${from}: ${why}`),
+    }
+    const routeParts: RouteParts = {
+      version: '1.2.3',
+      headers,
+      frontEnds: [talkPaths(gate, sockets, headers)],
+      config: () => config,
       roomApi,
       ownTurn: () => own,
       stats: () => ({ rooms: 0 }),
       serverInfo: () => ({ version: '1.2.3' }),
       metrics: async () => new Response('a_metric 1\n'),
       isStopping: () => isStopping,
-      connectionsOf: sockets.countOf,
-      refusedUpgrade: (from, why) => void refused.push(`${from}: ${why}`),
     }
     listening = listenHttp(
       { kind: 'tcp', host: '127.0.0.1', port: 0 },
-      { fetch: createRoutes(routeParts), handlers: sockets.handlers, readTimeout: 5_000, note: () => {} },
+      { fetch: createRoutes(routeParts), longestMessage: 1_000, readTimeout: 5_000, note: () => {} },
     )
     parts.defer(() => listening.stop())
     address = `127.0.0.1:${listening.port}`

@@ -2,19 +2,16 @@
 import { expect, test } from 'bun:test'
 import { listenHttp } from '../../src/io/listen.ts'
 import { readBody } from '../../src/io/read-body.ts'
-import { createSockets } from '../../src/io/sockets.ts'
 import { openTcp } from './raw/socket.ts'
 
 /** Bun looks at its connections every 4 s; a dialout takes longer than any idle connection may live. */
 test('an answer that takes longer than a connection may be idle arrives; the idle connection is closed before', async () => {
   using parts = new DisposableStack()
-  const listener = { opened() {}, text() {}, binary() {}, closed() {}, overflowed() {} }
-  const sockets = parts.use(createSockets({ bytes: 1_000, messages: 10 }, listener, () => {}))
   const late = Promise.withResolvers<Response>()
   const listening = listenHttp(
     { kind: 'tcp', host: '127.0.0.1', port: 0 },
     {
-      handlers: sockets.handlers,
+      longestMessage: 1_000,
       readTimeout: 1_000,
       note: () => {},
       fetch: async (request) => {

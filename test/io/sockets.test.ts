@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { type ConnectionId, connectionId } from '../../src/core/ids.ts'
 import type { Frame } from '../../src/core/mailbox.ts'
 import { listenHttp } from '../../src/io/listen.ts'
-import { createSockets, newSocketData, type Sockets } from '../../src/io/sockets.ts'
+import { type Arrival, createSockets, type Sockets } from '../../src/io/sockets.ts'
 import { openRaw, type RawWebSocket } from './raw/socket.ts'
 
 const limits = { bytes: 400_000, messages: 50 }
@@ -13,7 +13,7 @@ const frame = (number: number, weight = 10): Frame => ({
 })
 
 let parts: DisposableStack
-let sockets: Sockets
+let sockets: Sockets<Arrival>
 let address: string
 let log: string[]
 let undelivered: readonly Frame[]
@@ -57,13 +57,13 @@ beforeEach(() => {
   const listening = listenHttp(
     { kind: 'tcp', host: '127.0.0.1', port: 0 },
     {
-      handlers: sockets.handlers,
+      longestMessage: 65_536,
       readTimeout: 5_000,
       note: () => {},
       fetch: async (request, server) => {
         const name = new URL(request.url).pathname.slice(1)
         const refusal = name === 'refused' ? { code: 4000, reason: 'not here' } : undefined
-        server.upgrade(request, { data: newSocketData({ address: name, userAgent: '' }, refusal) })
+        sockets.admit(server, request, { address: name }, { refusal })
         return undefined
       },
     },

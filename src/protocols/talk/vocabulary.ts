@@ -1,6 +1,6 @@
 /** What the Talk front end tells, asks and notes. */
 import type { SessionId } from '../../core/ids.ts'
-import type { Vocabulary } from '../front-end.ts'
+import type { Peer, Vocabulary } from '../front-end.ts'
 import type { RawJson } from '../json-wire.ts'
 import type { Backend } from './backend/backends.ts'
 import type { BackendReply, BackendRequest, PingEntry } from './backend/messages.ts'
@@ -54,6 +54,7 @@ export type TalkAnswer =
   | { readonly answer: 'refused'; readonly code: string; readonly message: string | undefined }
 
 export interface Talk extends Vocabulary {
+  readonly arrival: Peer
   readonly incoming: Incoming
   readonly event: TalkEvent
   readonly ask: TalkAsk

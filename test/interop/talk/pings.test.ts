@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createRoutes } from '../../../src/io/http-routes.ts'
 import { listenHttp } from '../../../src/io/listen.ts'
 import { createSockets } from '../../../src/io/sockets.ts'
+import { talkPaths } from '../../../src/io/talk-routes.ts'
 import { opcodes } from '../../io/raw/frames.ts'
 import { metricsOf } from '../../io/raw/metrics.ts'
 import { openRaw, rawMember } from '../../io/raw/socket.ts'
@@ -58,23 +59,22 @@ test('[R57] pings go on; who answers them stays, whoever says something stays, w
     overflowed() {},
   }
   const pulse = { pingEvery: 20, silenceLimit: 500, sweepEvery: 5 }
-  const sockets = parts.use(createSockets({ bytes: 1_000, messages: 10 }, listener, () => {}, pulse))
+  const sockets = parts.use(createSockets({ bytes: 1_000, messages: 10 }, listener, () => {}, { pulse }))
+  const gate = { isStopping: () => false, maxConnectionsPerAddress: 0, refusedUpgrade: () => {} }
   const fetch = createRoutes({
     version: 'x',
-    features: [],
+    headers: new Headers(),
+    frontEnds: [talkPaths(gate, sockets, new Headers())],
     config: () => ({ app: { debug: false, trustedProxies: [] }, stats: { allowedIps: [] }, turn: { servers: [] } }),
-    maxConnectionsPerAddress: 0,
     roomApi: undefined,
     stats: () => ({}),
     serverInfo: () => ({}),
     metrics: async () => new Response(),
     isStopping: () => false,
-    connectionsOf: sockets.countOf,
-    refusedUpgrade: () => {},
   })
   const listening = listenHttp(
     { kind: 'tcp', host: '127.0.0.1', port: 0 },
-    { fetch, handlers: sockets.handlers, readTimeout: 5_000, note: () => {} },
+    { fetch, longestMessage: 1_000, readTimeout: 5_000, note: () => {} },
   )
   parts.defer(() => listening.stop())
   const address = `127.0.0.1:${listening.port}`
