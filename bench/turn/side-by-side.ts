@@ -10,12 +10,14 @@ import { type Bench, type Measurement, measurements } from './measurements.ts'
 import { compare, markdownPage, type Run, remarks, type Session, spreadText } from './report.ts'
 import { type Numbers, rows } from './rows.ts'
 import { signalingUnderMedia } from './signaling.ts'
+import { limitBuffers } from './socket-buffers.ts'
 
 const usage = `usage: bun bench/turn/side-by-side.ts [options]
 
   --rounds N          alternating rounds (default 5)
   --measure A,B       only these: ${[...measurements, { name: 'signaling' }].map(({ name }) => name).join(', ')}
   --only NAME         only ours, or only coturn: numbers without ratios
+  --buffers OCTETS    no socket of either server gets more (needs root, holds for the whole machine meanwhile)
   --quick             one round of seconds: does it still run?
   --json FILE         every run's numbers; written after every round
   --markdown FILE     the page with targets and ratios; written after every round
@@ -27,6 +29,7 @@ interface Options {
   readonly chosen: readonly Measurement[]
   readonly signaling: boolean
   readonly contenders: readonly Contender[]
+  readonly buffers: number | undefined
   readonly quick: boolean
   readonly json: string | undefined
   readonly markdown: string | undefined
@@ -36,9 +39,9 @@ interface Options {
 /** Server on the first core, generator and peers on the second; on one core they share it. */
 const [serverCore, generatorCore] = cpus().length > 1 ? [0, 1] : [0, 0]
 
-const pinning = [
+const pinning = (buffers: number | undefined): readonly string[] => [
   `Server pinned to core ${serverCore} with one relaying thread, all clients and peers on core ${generatorCore}, which never sleeps.`,
-  'Socket buffers as each server asks for them, within net.core.rmem_max and wmem_max. No log, no quotas, no rate limits.',
+  `Socket buffers as each server asks for them${buffers === undefined ? '' : `, but at most ${buffers} octets`}. No log, no quotas, no rate limits.`,
   'For signaling beside media the servers and the signaling clients have both cores, and the media generator on the second one sleeps between packets.',
 ]
 
@@ -78,7 +81,8 @@ async function runSession(options: Options): Promise<readonly Run[]> {
       }
     }
     if (options.signaling && contenders.includes(ours)) await measure(round, ours, 'signaling', signalingUnderMedia)
-    const session = { date: new Date().toISOString().slice(0, 10), machine, versions, rounds: round + 1, pinning, runs }
+    const date = new Date().toISOString().slice(0, 10)
+    const session = { date, machine, versions, rounds: round + 1, pinning: pinning(options.buffers), runs }
     await leave(session, options)
   }
   return runs
@@ -130,6 +134,7 @@ function parseOptions(args: readonly string[]): Options | string {
         rounds: { type: 'string' },
         measure: { type: 'string' },
         only: { type: 'string' },
+        buffers: { type: 'string' },
         quick: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
         json: { type: 'string' },
@@ -142,10 +147,12 @@ function parseOptions(args: readonly string[]): Options | string {
     const names = values.measure?.split(',')
     const unknown = names?.find((name) => name !== 'signaling' && !measurements.some((each) => each.name === name))
     if (unknown !== undefined) return `nothing is called ${unknown}`
+    const buffers = values.buffers === undefined ? undefined : Number(values.buffers)
+    if (buffers !== undefined && !(buffers >= 4_096)) return '--buffers has to be a number from 4096'
     const contenders = [ours, coturn].filter(({ name }) => values.only === undefined || values.only === name)
     if (contenders.length === 0) return '--only has to be ours or coturn'
     return {
-      ...{ rounds, contenders, quick, verbose, json, markdown },
+      ...{ rounds, contenders, buffers, quick, verbose, json, markdown },
       chosen: measurements.filter(({ name }) => names === undefined || names.includes(name)),
       signaling: names === undefined || names.includes('signaling'),
     }
@@ -161,5 +168,6 @@ if (typeof options === 'string') {
 } else {
   process.on('exit', leaveNothingBehind)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+  using _limit = limitBuffers(options.buffers)
   console.log(`\n${summary(await runSession(options))}`)
 }

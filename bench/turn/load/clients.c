@@ -25,8 +25,11 @@ static int open_socket(party *p, uint32_t mark) {
   uint32_t ip = mark >= peer_mark ? INADDR_LOOPBACK : client_address();
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip)};
   if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof address)) fail("no socket: %s", strerror(errno));
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &p->buffer, sizeof p->buffer);
-  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &p->buffer, sizeof p->buffer);
+  /* Beyond the limits of the machine, if this is root: nothing should be lost on this side. */
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &p->buffer, sizeof p->buffer))
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &p->buffer, sizeof p->buffer);
+  if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &p->buffer, sizeof p->buffer))
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &p->buffer, sizeof p->buffer);
   struct epoll_event event = {.events = EPOLLIN, .data.u32 = mark};
   if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, fd, &event)) fail("epoll: %s", strerror(errno));
   return fd;
@@ -65,13 +68,18 @@ void party_open(party *p) {
   }
 }
 
-static void ask(party *p, client *c, enum method method) {
+static void send_request(party *p, client *c) {
   uint8_t request[1024];
-  size_t length = stun_request(request, method, &c->exchange, &p->who, &p->peer_addresses[c->peer]);
-  c->asked = method;
+  size_t length = stun_request(request, c->asked, &c->exchange, &p->who, &p->peer_addresses[c->peer]);
   c->sent = now();
-  c->state = waiting;
   send(c->fd, request, length, 0);
+}
+
+static void ask(party *p, client *c, enum method method) {
+  c->asked = method;
+  c->state = waiting;
+  new_exchange(&c->exchange);
+  send_request(p, c);
 }
 
 /* What an answer leads to; true when the client has come to its end, well or badly. */
@@ -112,7 +120,7 @@ static int repeat_overdue(party *p, int begun, making *result) {
     client *c = &p->clients[i];
     if (c->state != waiting || c->sent > limit) continue;
     if (++c->tries >= most_tries) c->state = failed, result->failed++, given_up++;
-    else result->repeated++, ask(p, c, c->asked);
+    else result->repeated++, send_request(p, c);
   }
   return given_up;
 }
@@ -144,6 +152,7 @@ uint64_t strangers(const struct sockaddr_in *server, int count) {
     from.sin_addr.s_addr = htonl(client_address() + (uint32_t)(i / per_address));
     struct timeval limit = {.tv_usec = 20000};
     exchange e = {0};
+    new_exchange(&e);
     uint8_t message[1024];
     account nobody = {0};
     answer got;

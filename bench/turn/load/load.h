@@ -47,6 +47,8 @@ typedef struct {
   struct sockaddr_in relayed;
 } answer;
 void account_realm(account *who, const char *realm, size_t length);
+/* Another transaction: not when a request is merely repeated. */
+void new_exchange(exchange *e);
 /* Without a nonce in `e` the request is one of a stranger. `peer` is for channel_bind. Returns the length. */
 size_t stun_request(uint8_t *out, enum method method, exchange *e, const account *who, const struct sockaddr_in *peer);
 /* False for what is no answer to this exchange. Takes over realm and nonce of a challenge. */

@@ -35,9 +35,10 @@ void account_realm(account *who, const char *realm, size_t length) {
   EVP_Digest(text, (size_t)used, who->key, NULL, EVP_md5(), NULL);
 }
 
+void new_exchange(exchange *e) { RAND_bytes(e->id, sizeof e->id); }
+
 size_t stun_request(uint8_t *out, enum method method, exchange *e, const account *who, const struct sockaddr_in *peer) {
   size_t at = 20;
-  RAND_bytes(e->id, sizeof e->id);
   put16(out, method);
   memcpy(out + 4, cookie, 4);
   memcpy(out + 8, e->id, 12);
