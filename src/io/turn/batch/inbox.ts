@@ -7,7 +7,6 @@ import {
   level,
   messageControl,
   messageControlLength,
-  messageFlags,
   messageLength,
   messageName,
   messageNameLength,
@@ -16,7 +15,6 @@ import {
   messageVectors,
   nameSize,
   option,
-  truncated,
   vectorLength,
   vectorSize,
 } from './layout.ts'
@@ -52,7 +50,6 @@ export interface Inbox {
   segmentOf(slot: number): number
   /** Where the data of a control message stands that came with it (`IP_PKTINFO`), or −1. */
   controlOf(slot: number, atLevel: number, ofType: number): number
-  wasCut(slot: number): boolean
 }
 
 export function createInbox(region: Region): Inbox {
@@ -133,7 +130,6 @@ export function createInbox(region: Region): Inbox {
       return at === -1 ? 0 : (halves[at >> 1] ?? 0)
     },
     controlOf,
-    wasCut: (slot) => ((words[(messages + slot * messageSize + messageFlags) >> 2] ?? 0) & truncated) !== 0,
   }
 }
 

@@ -8,7 +8,6 @@ export const messageVectors = 16
 export const messageVectorCount = 24
 export const messageControl = 32
 export const messageControlLength = 40
-export const messageFlags = 48
 export const messageLength = 56
 
 /** `struct iovec`: address and length. */
@@ -38,7 +37,6 @@ export const datagram = { type: 2, nonBlocking: 0x800, closeOnExec: 0x80000 } as
 
 export const dontWait = 0x40
 export const fromErrorQueue = 0x2000
-export const truncated = 0x20
 
 export const level = { ip: 0, socket: 1, udp: 17, ipv6: 41 } as const
 

@@ -23,7 +23,10 @@ export interface LoopParts {
   readonly outbox: Outbox
   readonly pause: Pause
   readonly wakeFd: number | undefined
+  /** ms since 1970. */
   readonly now: () => number
+  /** ms of a clock that is never set. */
+  readonly elapsed: () => number
   /** Receives with `receive` and handles it. */
   readonly readable: (fd: number, hasError: boolean, receive: Receive, now: number) => void
   /** ms since 1970, if something ends at a time. */
@@ -42,7 +45,8 @@ export interface Loop {
 }
 
 export function createLoop(parts: LoopParts): Loop {
-  const { region, readiness, inbox, outbox, pause, wakeFd, now, readable, nextDeadline, expired, tookTurn } = parts
+  const { region, readiness, inbox, outbox, pause, wakeFd, now, elapsed } = parts
+  const { readable, nextDeadline, expired, tookTurn } = parts
   const { eventfd_read } = libc()
   const woken = region.addressOf(region.take(8))
   const sleep = wakeFd === undefined ? longestSleepUnwoken : longestSleep
@@ -93,9 +97,9 @@ export function createLoop(parts: LoopParts): Loop {
 
   return {
     run() {
-      const started = now()
+      const started = elapsed()
       while (round()) {
-        const time = now()
+        const time = elapsed()
         if (time - started >= longestWithoutTurn) return
         pause.after(handled, time)
         handled = 0

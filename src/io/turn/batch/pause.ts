@@ -8,7 +8,7 @@
 import { libc } from './libc.ts'
 
 export interface Pause {
-  /** To be called after each round, with how many datagrams it found. May sleep. */
+  /** To be called after each round, with how many datagrams it found; `now` is ms of a clock that is never set. May sleep. */
   after(handled: number, now: number): void
 }
 
@@ -26,8 +26,6 @@ const window = 4
 
 /** `PR_SET_TIMERSLACK`: otherwise 50 µs come on top of each sleep. */
 const setTimerSlack = 29
-
-export const noPause: Pause = { after: () => {} }
 
 /** For the thread that makes it. */
 export function createPause(): Pause {

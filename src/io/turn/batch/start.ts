@@ -1,26 +1,23 @@
 /** Starts a worker that serves UDP clients over raw sockets: everything that it is made of, and its end. */
-import { parseIp, type TransportAddress } from '../../../lib/ip-address.ts'
 import { createTurnServer, type TurnActions, type TurnParts, type TurnServer } from '../../../turn/server.ts'
 import { createRandom } from '../../random.ts'
 import { at } from '../counters.ts'
-import type { TurnListener, TurnWorker, WorkerParts } from '../world.ts'
+import type { TurnWorker, WorkerParts } from '../world.ts'
 import { createClientSide } from './client-side.ts'
 import { createIcmpErrors } from './icmp-errors.ts'
-import { createInbox, inboxOctets } from './inbox.ts'
+import { createInbox } from './inbox.ts'
+import { openKernelSide } from './kernel-side.ts'
 import { createLocalAddresses } from './local-address.ts'
 import { createLoop, mostAtOnce, type Receive } from './loop.ts'
-import { createOutbox, outboxOctets } from './outbox.ts'
+import { createOutbox } from './outbox.ts'
 import { createPause } from './pause.ts'
 import { createPeerSide } from './peer-side.ts'
 import { createPerform } from './perform.ts'
-import { createReadiness, readinessOctets } from './readiness.ts'
-import { mapRegion } from './region.ts'
 import { createRelaySockets } from './relay-sockets.ts'
-import { isWildcard } from './socket-name.ts'
-import { createSockets, type OpenSocket, type Sockets } from './sockets.ts'
+import type { OpenSocket } from './sockets.ts'
 
-/** For single structures of the parts. */
-const smallOctets = 16_384
+/** ms. */
+const secondTry = 1000
 
 /** Listens at once; throws, with a `code`, when it cannot. `makeServer` is for tests of everything around the machine. */
 export function startBatchWorker(
@@ -30,10 +27,8 @@ export function startBatchWorker(
   const { counters, ledger, note, wakeFd } = parts
   let { settings } = parts
   const current = () => settings
-  const region = mapRegion(inboxOctets + outboxOctets + readinessOctets + smallOctets)
-  const sockets = createSockets(region)
-  const readiness = createReadiness(region)
-  const listeners = openListeners(parts.listeners, sockets)
+  const kernel = openKernelSide(parts.listeners)
+  const { region, sockets, readiness, listeners } = kernel
   const relays = createRelaySockets()
   const random = createRandom()
 
@@ -47,12 +42,18 @@ export function startBatchWorker(
   })
 
   let phase: 'serving' | 'stopping' | 'stopped' = 'serving'
-  let drained: (() => void) | undefined
+  const drained: (() => void)[] = []
   let performed = false
+  /** What is due and breaks would otherwise be tried without end. */
+  let notBefore = 0
 
   function broke(fault: unknown): void {
     const error = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
     note({ fact: 'machine-broke', where: 'turn over UDP', error })
+  }
+
+  function tellDrained(): void {
+    for (const tell of drained.splice(0)) tell()
   }
 
   const inbox = createInbox(region)
@@ -67,7 +68,7 @@ export function startBatchWorker(
     act(actions, now)
     performed = true
     counters.values[at.allocationsUdp] = server.size
-    if (server.size === 0) drained?.()
+    if (server.size === 0) tellDrained()
   }
   const shared = { region, inbox, outbox, server, settings: current, counters, perform, broke }
   const clientSide = createClientSide({ ...shared, note, localAddresses: createLocalAddresses(region, inbox) })
@@ -82,21 +83,25 @@ export function startBatchWorker(
   }
   if (wakeFd !== undefined) readiness.add(wakeFd)
 
-  /** Something that is not caused by one datagram. */
-  function guarded(input: (now: number) => TurnActions): void {
+  /** Something that is not caused by one datagram; false if it broke. */
+  function guarded(input: (now: number) => TurnActions): boolean {
     const now = Date.now()
+    let ok = true
     try {
       perform(input(now), now)
     } catch (fault) {
       broke(fault)
+      ok = false
     }
     outbox.flush()
+    return ok
   }
 
   const loop = createLoop({
     ...{ region, readiness, inbox, outbox, wakeFd },
     pause: createPause(),
     now: Date.now,
+    elapsed: () => performance.now(),
     readable(fd, hasError, receive, now) {
       const relay = relays.byFd(fd)
       if (relay !== undefined) {
@@ -109,12 +114,18 @@ export function startBatchWorker(
         return
       }
       const listener = listenerOf[fd]
-      if (listener === undefined) return
+      // Nobody's, so nobody would ever empty it.
+      if (listener === undefined) return readiness.remove(fd)
       const count = received(receive, fd, mostAtOnce)
       if (count > 0) clientSide.received(listener[0], listener[1], inbox.first, count, now)
     },
-    nextDeadline: () => server.nextDeadline(),
-    expired: (now) => guarded(() => server.expired(now)),
+    nextDeadline() {
+      const deadline = server.nextDeadline()
+      return deadline === undefined ? undefined : Math.max(deadline, notBefore)
+    },
+    expired(now) {
+      if (!guarded(() => server.expired(now))) notBefore = now + secondTry
+    },
     tookTurn() {
       const answer = performed
       performed = false
@@ -138,10 +149,9 @@ export function startBatchWorker(
     }
     guarded((now) => server.endAll('stopped', now))
     phase = 'stopped'
-    for (const { fd } of [...relays.all(), ...listeners]) sockets.close(fd)
-    readiness.close()
-    region.free()
-    drained?.()
+    for (const { fd } of relays.all()) sockets.close(fd)
+    kernel.close()
+    tellDrained()
   }
   const ended = work()
 
@@ -158,8 +168,8 @@ export function startBatchWorker(
       if (phase !== 'serving') return Promise.resolve()
       server.drain()
       return new Promise((resolve) => {
-        drained = resolve
         if (server.size === 0) resolve()
+        else drained.push(resolve)
       })
     },
     stop() {
@@ -167,30 +177,4 @@ export function startBatchWorker(
       return ended
     },
   }
-}
-
-/** All of them, or none. */
-function openListeners(listeners: readonly TurnListener[], sockets: Sockets): readonly OpenSocket[] {
-  const opened: OpenSocket[] = []
-  try {
-    for (const listener of listeners) opened.push(openListener(listener, sockets))
-  } catch (fault) {
-    for (const { fd } of opened) sockets.close(fd)
-    throw fault
-  }
-  return opened
-}
-
-const anyIpv4: TransportAddress['ip'] = { family: 4, value: 0 }
-
-function openListener({ transport, host, port }: TurnListener, sockets: Sockets): OpenSocket {
-  const ip = parseIp(host)
-  if (transport !== 'udp' || ip === undefined) throw new Error(`${transport} at ${host} is not for raw sockets`)
-  let opened = sockets.openListener({ ip, port })
-  // Where IPv6 is switched off, every address is every IPv4 address.
-  if (!opened.ok && opened.error.code === 'EAFNOSUPPORT' && isWildcard(ip)) {
-    opened = sockets.openListener({ ip: anyIpv4, port })
-  }
-  if (opened.ok) return opened.value
-  throw Object.assign(new Error(`${opened.error.text}: ${opened.error.code}`), { code: opened.error.code })
 }
