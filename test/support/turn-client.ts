@@ -75,7 +75,7 @@ export function place(host: string, port: number): TransportAddress {
 
 /** How long nothing may come after the answer to a later question until it counts as silence. */
 const graceMs = 120
-const patienceMs = 5_000
+const patienceMs = 3_000
 
 function createTurnClient(line: TurnLine, credential: Credential): TurnClient {
   let challenged: { realm: string; nonce: string } | undefined

@@ -11,6 +11,7 @@ import { tempFolder } from './temp-folder.ts'
 
 export interface TurnUnderTest extends AsyncDisposable {
   readonly kind: TurnKind
+  /** An IPv4 address; ours listens on ::1 as well, where there is one. */
   readonly host: string
   /** UDP and TCP. */
   readonly port: number
@@ -103,7 +104,7 @@ async function startOurTurn(options: TurnOptions): Promise<TurnUnderTest> {
     const [port, tlsPort] = [await freePort(), await freePort()]
     const ipv6 = hasIpv6Loopback()
     const section = [
-      `listen = 127.0.0.1:${port}`,
+      `listen = 127.0.0.1:${port}${ipv6 ? ` [::1]:${port}` : ''}`,
       ...(options.tls
         ? [`tlslisten = 127.0.0.1:${tlsPort}`, `certificate = ${certificate.cert}`, `key = ${certificate.key}`]
         : []),
@@ -141,7 +142,8 @@ async function startOurTurn(options: TurnOptions): Promise<TurnUnderTest> {
         [Symbol.asyncDispose]: () => kept.disposeAsync(),
       }
     } catch (failure) {
-      if (attempt === 3 || !(failure instanceof Error) || !/in use/i.test(failure.message)) throw failure
+      if (attempt === 3 || !(failure instanceof Error) || !/in use|another program/i.test(failure.message))
+        throw failure
     }
   }
 }

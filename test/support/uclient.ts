@@ -52,6 +52,8 @@ export interface UclientRun {
 }
 
 export interface UclientOptions {
+  /** Where the server is asked, if not at its IPv4 address. */
+  readonly host?: string
   readonly words: readonly string[]
   readonly peer: EchoPeer
   readonly username: string
@@ -68,7 +70,7 @@ export async function runUclient(server: TurnUnderTest, options: UclientOptions)
     ...[debian.turnClient.path, ...words, '-u', username, '-p', String(port)],
     ...(password === undefined ? [] : ['-w', password]),
     ...(secret === undefined ? [] : ['-W', secret]),
-    ...['-e', peer.address, '-r', String(peer.port), '-m', '2', '-n', '10', '-l', '120', server.host],
+    ...['-e', peer.address, '-r', String(peer.port), '-m', '2', '-n', '10', '-l', '120', options.host ?? server.host],
   ])
   const exitCode = await child.exited
   const output = child.output()

@@ -19,7 +19,9 @@ const needed = [debian.turnClient, debian.turnPeer, debian.stunClient, debian.op
 interface Mode {
   readonly name: string
   readonly words: readonly string[]
+  /** Peers are IPv6, too. */
   readonly ipv6?: true
+  readonly host?: '::1'
   /** What the portable path cannot do, and says so. */
   readonly rawOnly?: true
 }
@@ -40,8 +42,13 @@ const modes: readonly Mode[] = [
   { name: 'channels over TLS', words: ['-t', '-S'] },
   { name: 'Send indications over TLS', words: ['-t', '-S', '-s'] },
   { name: 'TCP relay (RFC 6062)', words: ['-T'] },
+  { name: 'TCP relay, over TLS', words: ['-T', '-S'] },
+  { name: 'IPv4 asked for', words: ['-X'] },
   { name: 'IPv6 peers', words: ['-x'], ipv6: true },
   { name: 'IPv6 peers over TCP', words: ['-x', '-t'], ipv6: true },
+  { name: 'IPv6 clients of IPv6 peers', words: ['-x'], ipv6: true, host: '::1' },
+  { name: 'IPv6 clients of IPv6 peers over TCP', words: ['-x', '-t'], ipv6: true, host: '::1' },
+  { name: 'IPv6 clients of IPv4 peers', words: [], host: '::1' },
 ]
 
 for (const path of pathsUnderTest) {
@@ -56,7 +63,13 @@ for (const path of pathsUnderTest) {
 
     beforeAll(async () => {
       // Coturn lets in all channels and has the TCP relay unless it is told otherwise.
-      const options = { tls: selfSigned(), legacyChannels: true, tcpRelay: true, path }
+      const options = {
+        tls: selfSigned(),
+        legacyChannels: true,
+        tcpRelay: true,
+        path,
+        words: ipv6 ? ['--listening-ip=::1'] : [],
+      }
       const started = await Promise.all([
         startTurn(options),
         startTurn({ ...options, users: ['bob:a password of his'] }),
@@ -70,14 +83,15 @@ for (const path of pathsUnderTest) {
 
     // Each takes seconds of waiting and next to no work, so they wait together.
     describe('relays everything', () => {
-      for (const { name, words, ipv6: six, rawOnly } of modes) {
+      for (const { name, words, ipv6: six, host, rawOnly } of modes) {
         if (rawOnly && path === 'portable') continue
 
-        test.concurrent.skipIf(six === true && !ipv6)(
+        test.concurrent.skipIf((six === true || host !== undefined) && !ipv6)(
           name,
           async () => {
             const run = await runUclient(server, {
               words,
+              ...(host ? { host } : {}),
               peer: (six && peer6) || peer,
               username: 'alice',
               secret: server.secret,

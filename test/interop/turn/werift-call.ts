@@ -25,7 +25,7 @@ await callee.setRemoteDescription(described(caller))
 await callee.setLocalDescription(await callee.createAnswer())
 await caller.setRemoteDescription(described(callee))
 
-const outcome = await Promise.race([heard, Bun.sleep(12_000).then(() => 'took too long')])
+const outcome = await Promise.race([heard, Bun.sleep(20_000).then(() => 'took too long')])
 const kinds = [caller, callee].flatMap((end) =>
   [...described(end).sdp.matchAll(/a=candidate:.* typ (\w+)/g)].map((match) => match[1]),
 )
