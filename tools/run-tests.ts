@@ -20,9 +20,15 @@ interface Part {
 async function parts(): Promise<readonly Part[]> {
   const all = (await Array.fromAsync(new Glob('test/**/*.test.ts').scan({ cwd: root }))).sort()
   const startsPrograms = (path: string): boolean => /^test\/(interop|build)\//.test(path)
+  const isTurn = (path: string): boolean => path.startsWith('test/interop/turn/')
   return [
     { name: 'our own', files: all.filter((path) => !startsPrograms(path)), patience: 300 },
-    { name: 'with real counterparts', files: all.filter(startsPrograms), patience: 540 },
+    {
+      name: 'with real counterparts',
+      files: all.filter((path) => startsPrograms(path) && !isTurn(path)),
+      patience: 540,
+    },
+    { name: 'with clients of TURN', files: all.filter(isTurn), patience: 420 },
   ].filter(({ files }) => files.length > 0)
 }
 
