@@ -62,7 +62,17 @@ export const ours: Contender = {
       const file = folder.file('server.conf')
       writeFileSync(file, configuration(httpPort, port, backendUrl))
       // The launcher becomes the server by exec, so that this pid is the server's.
-      const command = ['taskset', '-c', cores, join(root, 'bin/heliograph'), 'serve', '--config', file]
+      const command = [
+        'taskset',
+        '-c',
+        cores,
+        join(root, 'bin/heliograph'),
+        'serve',
+        '--log-level',
+        'error',
+        '--config',
+        file,
+      ]
       const child = parts.use(startChild(command))
       endWithUs(child)
       await answersBinding(port, child, 15_000)

@@ -86,7 +86,8 @@ function highest(id: 'highest-small' | 'highest-video', options: (quick: boolean
 const allocations: Measurement = {
   name: 'allocations',
   async run(server, { generator, quick, remark }) {
-    await generator.allocate(server, quick ? 50 : 1_000, 32)
+    // Until the code that makes them is compiled as well as it will be.
+    await generator.allocate(server, quick ? 50 : 6_000, 32)
     const made = await generator.allocate(server, quick ? 100 : 3_000, 32)
     if (made.failed + made.repeated > 0) {
       remark(`allocations: ${made.failed} failed (first with ${made.firstError}), ${made.repeated} requests repeated`)
