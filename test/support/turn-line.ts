@@ -16,6 +16,8 @@ export interface TurnLine extends Disposable {
   /** When the other side has closed the stream; never over UDP. */
   readonly closed: Promise<void>
   isClosed(): boolean
+  /** Stops reading from the stream, so that what is sent here stays where it is. */
+  pause(paused: boolean): void
   /** Octets that came, and datagrams or frames. */
   readonly got: { octets: number; frames: number }
 }
@@ -67,6 +69,7 @@ function bindDatagrams({ host, port }: LinePlace, localPort: number, localAddres
         onFrame: inbox.onFrame,
         closed: new Promise(() => {}),
         isClosed: () => false,
+        pause() {},
         got: inbox.got,
         [Symbol.dispose]() {
           if (open) socket.close()
@@ -92,6 +95,7 @@ function openStream(transport: 'tcp' | 'tls', { host, port }: LinePlace): Promis
         onFrame: inbox.onFrame,
         closed: gone.promise,
         isClosed: () => over,
+        pause: (paused) => void (paused ? socket.pause() : socket.resume()),
         got: inbox.got,
         [Symbol.dispose]: () => socket.destroy(),
       })
