@@ -1,5 +1,5 @@
 /** What is measured of a TURN server: each measurement gets a freshly started one and leaves numbers for the rows. */
-import { residentBytes } from '../../src/bench/process-usage.ts'
+import { cpuMicros, residentBytes } from '../../src/bench/process-usage.ts'
 import type { Running } from './contenders.ts'
 import type { Generator, Traffic, TrafficOptions } from './generator.ts'
 import { largeRates, type Numbers, smallRates, videoRate } from './rows.ts'
@@ -88,11 +88,14 @@ const allocations: Measurement = {
   async run(server, { generator, quick, remark }) {
     // Until the code that makes them is compiled as well as it will be.
     await generator.allocate(server, quick ? 50 : 6_000, 32)
+    const before = cpuMicros(server.pid)
     const made = await generator.allocate(server, quick ? 100 : 3_000, 32)
+    const cpu = cpuMicros(server.pid) - before
     if (made.failed + made.repeated > 0) {
       remark(`allocations: ${made.failed} failed (first with ${made.firstError}), ${made.repeated} requests repeated`)
     }
-    return { allocations: (made.allocations - made.failed) / made.seconds }
+    const count = made.allocations - made.failed
+    return { allocations: count / made.seconds, 'allocation-cpu': cpu / count }
   },
 }
 
