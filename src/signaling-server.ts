@@ -1,8 +1,10 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
+import { iceServersFor } from './auth/ice-servers.ts'
 import type { Config, ListenAddress } from './config/config.ts'
-import type { RunningFrontEnd } from './front-ends/running.ts'
+import type { RunningFrontEnd, Surroundings } from './front-ends/running.ts'
 import { startTalk } from './front-ends/talk.ts'
 import type { Gate } from './io/admit-socket.ts'
+import { now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
 import type { Report } from './observe/report.ts'
@@ -39,6 +41,7 @@ export async function startSignalingServer(
 ): Promise<SignalingServer> {
   let config = initial
   let isStopping = false
+  let turn: RunningTurnServer | undefined
   const broken = Promise.withResolvers<Error>()
   const parts = new DisposableStack()
 
@@ -53,13 +56,17 @@ export async function startSignalingServer(
   })
 
   // what we speak
-  const surroundings = { report, gate }
+  const surroundings: Surroundings = {
+    report,
+    gate,
+    iceServers: (user) => iceServersFor(config.turn, turn?.handedOut(), user, now()),
+  }
   const talk = parts.use(startTalk(config, surroundings, headers))
   const frontEnds: readonly RunningFrontEnd[] = [talk]
 
   // what carries media
   const turnOn = config.turnServer.kind === 'on' ? config.turnServer : undefined
-  const turn = turnOn && (await startTurn(turnOn))
+  turn = turnOn && (await startTurn(turnOn))
 
   // how it is reached
   const fetch = createRoutes({

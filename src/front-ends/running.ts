@@ -1,4 +1,5 @@
 /** What the wiring of the whole server sees of one front end, whichever protocol it speaks. */
+import type { IceServer } from '../auth/ice-servers.ts'
 import type { Config } from '../config/config.ts'
 import type { Gate } from '../io/admit-socket.ts'
 import type { Paths } from '../io/http-routes.ts'
@@ -8,6 +9,8 @@ import type { Report } from '../observe/report.ts'
 export interface Surroundings {
   readonly report: Report
   readonly gate: Gate
+  /** For a client's RTCPeerConnection, with credentials that are good for a while; `user` is what quotas count by. */
+  readonly iceServers: (user: string) => readonly IceServer[]
 }
 
 /** Disposed of when its sockets are gone, or when nobody waits for them any longer. */

@@ -42,6 +42,8 @@ export type Answer = Promise<Response | undefined> | Response | undefined
 export interface Methods {
   readonly GET?: Route
   readonly POST?: Route
+  /** What a browser asks before a page of another origin may send its request. */
+  readonly OPTIONS?: Route
 }
 
 /** Of one part of the program: undefined for paths that are none of its business. */
@@ -86,7 +88,7 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
     const methods = paths[path] ?? ofFrontEnds(path) ?? roomMethods(path) ?? debugMethods(path)
     if (!methods) return new Response('Not found\n', { status: 404 })
     const method = request.method === 'HEAD' ? 'GET' : request.method
-    const handler = method === 'GET' || method === 'POST' ? methods[method] : undefined
+    const handler = method === 'GET' || method === 'POST' || method === 'OPTIONS' ? methods[method] : undefined
     if (!handler) {
       return new Response('Method not allowed\n', { status: 405, headers: { allow: Object.keys(methods).join(', ') } })
     }

@@ -1,10 +1,11 @@
 /** GET and POST /ice: an RTCConfiguration that a browser takes as it is, with TURN credentials that are good for a while. */
-import { credentialLifetime, mintTurnCredentials } from '../auth/turn-credentials.ts'
+import { iceServersFor } from '../auth/ice-servers.ts'
+import { credentialLifetime } from '../auth/turn-credentials.ts'
 import type { OwnTurn } from '../auth/turn-urls.ts'
 import type { TurnCredentialsConfig } from '../config/config.ts'
 import { contains, parseIpRange } from '../lib/ip-range.ts'
 import { keyOf, parametersOf, sameSecret, userOf } from './credentials-request.ts'
-import { notToBeKept, turnOffer } from './turn-credentials-route.ts'
+import { notToBeKept } from './turn-credentials-route.ts'
 
 /**
  * Whoever gets an answer can relay through us, so nobody gets one without the key of `[turn] apikey`. Without such a
@@ -25,16 +26,10 @@ export async function iceServers(
   if ((asked.get('service') ?? 'turn') !== 'turn' || !/^[1-9]\d{0,8}$/.test(ttl)) {
     return new Response('The service is turn, ttl a whole number of seconds\n', { status: 400 })
   }
-  const offer = turnOffer(config, own)
-  if (!offer) return new Response('No TURN servers available\n', { status: 404 })
   const seconds = Math.min(Number(ttl), credentialLifetime)
-  const { username, password, uris } = mintTurnCredentials(offer.secret, offer.uris, userOf(asked), now, seconds)
-  const isOwn = config.servers.length === 0
-  const stun = isOwn && own && own.stun.length > 0 ? [{ urls: own.stun }] : []
-  return Response.json(
-    { iceServers: [...stun, { urls: uris, username, credential: password }], lifetimeDuration: `${seconds}s` },
-    { headers: notToBeKept },
-  )
+  const iceServers = iceServersFor(config, own, userOf(asked), now, seconds)
+  if (iceServers.length === 0) return new Response('No TURN servers available\n', { status: 404 })
+  return Response.json({ iceServers, lifetimeDuration: `${seconds}s` }, { headers: notToBeKept })
 }
 
 function refusalOf(

@@ -1,4 +1,5 @@
 /** GET and POST /turn/credentials: what Janus (`turn_rest_api`) and other services ask for (1.1). */
+import { turnOffer } from '../auth/ice-servers.ts'
 import { mintTurnCredentials } from '../auth/turn-credentials.ts'
 import type { OwnTurn } from '../auth/turn-urls.ts'
 import type { TurnCredentialsConfig } from '../config/config.ts'
@@ -23,13 +24,3 @@ export async function turnCredentials(
 }
 
 export const notToBeKept = { 'cache-control': 'no-store' }
-
-/** What is handed out, undefined if nothing can be. */
-export function turnOffer(
-  { secret, servers }: TurnCredentialsConfig,
-  own: OwnTurn | undefined,
-): { readonly secret: string; readonly uris: readonly string[] } | undefined {
-  const uris = servers.length > 0 ? servers : (own?.turn ?? [])
-  const shared = secret ?? own?.secret
-  return !shared || uris.length === 0 ? undefined : { secret: shared, uris }
-}

@@ -14,8 +14,10 @@ frontEndContract<Talk>(() => {
     connection: alice.connection,
     now: server.world.clock.now(),
     text: '{"type":"room","room":{"roomid":""}}',
-    asking: '{"type":"room","room":{"roomid":"den"}}',
-    answer: answerFromData('room', { type: 'room', room: { roomid: 'den' } }),
+    question: {
+      asking: '{"type":"room","room":{"roomid":"den"}}',
+      answer: answerFromData('room', { type: 'room', room: { roomid: 'den' } }),
+    },
     event: {
       to: toSession(sessionId(alice.id)),
       event: { event: 'news', message: { type: 'room', room: { roomid: 'den' } } },
