@@ -111,7 +111,7 @@ async function startOurTurn(options: TurnOptions): Promise<TurnUnderTest> {
       `realm = ${realm}`,
       `secret = ${secret}`,
       ...(options.users ? [`users = ${options.users.join(', ')}`] : []),
-      `relayaddress = 127.0.0.1${ipv6 ? ', ::1' : ''}`,
+      `relayaddress = ${relayAddress()}${ipv6 ? ', ::1' : ''}`,
       'allowedpeers = 127.0.0.0/8, ::1/128',
       `challengerate = ${generous}`,
       `bindingrate = ${generous}`,
@@ -146,6 +146,12 @@ async function startOurTurn(options: TurnOptions): Promise<TurnUnderTest> {
         throw failure
     }
   }
+}
+
+/** An address of this machine of its own, so that the relay ports of other programs are not in the way. */
+function relayAddress(): string {
+  const octet = (): number => 1 + Math.floor(Math.random() * 250)
+  return `127.${octet()}.${octet()}.${octet()}`
 }
 
 function certificateFiles(pair: SelfSigned | undefined): Disposable & TurnUnderTest['certificate'] {

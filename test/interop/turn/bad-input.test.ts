@@ -186,25 +186,28 @@ for (const path of ['auto', 'portable'] as const) {
     test(
       'connections to the TLS port that never become TLS',
       async () => {
-        const handshakes = Array.from({ length: 30 * runs }, async (_, index) => {
-          const socket = connectTcp({ host: server.host, port: server.tlsPort ?? 0 })
-          socket.on('error', () => {})
-          await new Promise((resolve) => socket.once('connect', resolve))
-          const hello = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]
-          if (index % 3 === 0) socket.write(Uint8Array.from(hello))
-          if (index % 3 === 1) socket.write(octetsBy(below, 300))
-          if (index % 3 === 2) socket.write('GET / HTTP/1.1\r\n\r\n')
-          await Bun.sleep(50)
-          if (index % 2 === 0) socket.resetAndDestroy()
-          return socket
-        })
-        const sockets = await Promise.all(handshakes)
-        await othersAreWell()
-        // A good one gets through while the others hang.
-        const late = connectTls({ host: server.host, port: server.tlsPort, rejectUnauthorized: false })
-        await new Promise((resolve, reject) => late.once('secureConnect', resolve).once('error', reject))
-        late.destroy()
-        for (const socket of sockets) socket.destroy()
+        // No more at once than one address may have.
+        for (let round = 0; round < runs; round++) {
+          const handshakes = Array.from({ length: 20 }, async (_, index) => {
+            const socket = connectTcp({ host: server.host, port: server.tlsPort ?? 0 })
+            socket.on('error', () => {})
+            await new Promise((resolve) => socket.once('connect', resolve))
+            const hello = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3]
+            if (index % 3 === 0) socket.write(Uint8Array.from(hello))
+            if (index % 3 === 1) socket.write(octetsBy(below, 300))
+            if (index % 3 === 2) socket.write('GET / HTTP/1.1\r\n\r\n')
+            await Bun.sleep(50)
+            if (index % 2 === 0) socket.resetAndDestroy()
+            return socket
+          })
+          const sockets = await Promise.all(handshakes)
+          await othersAreWell()
+          // A good one gets through while the others hang.
+          const late = connectTls({ host: server.host, port: server.tlsPort, rejectUnauthorized: false })
+          await new Promise((resolve, reject) => late.once('secureConnect', resolve).once('error', reject))
+          late.destroy()
+          for (const socket of sockets) socket.destroy()
+        }
       },
       30_000 * runs,
     )
@@ -240,7 +243,10 @@ for (const path of ['auto', 'portable'] as const) {
             }
             if (count % 100 === 0) await Bun.sleep(2)
           }
-          expect(words(await client.ask('refresh'))).toBe('ok 600s')
+          // What came faster than it was read is lost, and a Refresh with it, as on any network.
+          let refreshed = await client.ask('refresh')
+          for (let again = 0; again < 3 && refreshed === 'silence'; again++) refreshed = await client.ask('refresh')
+          expect(words(refreshed)).toBe('ok 600s')
         }
         await othersAreWell()
       },
@@ -281,7 +287,7 @@ describe.skipIf(oursMissing(suite))('TURN: no relay port left', () => {
   test('508 until one is given back', async () => {
     const first = 30_000 + 4 * Math.floor(Math.random() * 500)
     await using server = await startTurn(
-      { minPort: first, maxPort: first + 3, lines: ['relayaddress = 127.0.0.1'] },
+      { minPort: first, maxPort: first + 3, lines: ['relayaddress = 127.9.9.9'] },
       'ours',
     )
     const credential = restCredential(server.secret)

@@ -33,7 +33,7 @@ export const data: readonly Row[] = [
     client.indicate('send', (writer) =>
       writer.put('xorPeerAddress', other.at).put('dontFragment', true).put('data', octets('hello')),
     )
-    await client.ask('refresh')
+    await client.relayed()
     return `peer got ${other.got}`
   }),
   row('Send without DATA', async ({ allocated, peer }) => {
