@@ -12,13 +12,14 @@ export interface Pause {
   after(handled: number, now: number): void
 }
 
-/** µs; on top come 1 to 5 until the thread runs again. */
-const moment = 80
+/** A pause is as long as so many datagrams take to come, within these limits (µs; on top come 1 to 5 until the thread runs again). */
+const company = 4
+const [shortest, longest] = [50, 150]
 /**
  * Rounds per ms in which something was found, from which on it pays, and below which it no longer does: a pause costs a
  * wake-up itself, and has to save more than one. Counted in rounds, because a burst wakes the worker once.
  */
-const [worthIt, notWorthIt] = [8, 6]
+const [worthIt, notWorthIt] = [6, 4]
 /** Datagrams of a round that needs no more company. */
 const enough = 24
 /** ms over which rounds are counted. */
@@ -38,17 +39,23 @@ export function createPause(): Pause {
 export function createPauseWith(sleep: (micros: number) => void): Pause {
   let since = 0
   let rounds = 0
-  let isBusy = false
+  let datagrams = 0
+  /** µs; 0 is no pause. */
+  let length = 0
   return {
     after(handled, now) {
       if (handled > 0) rounds++
+      datagrams += handled
       const passed = now - since
       if (passed >= window) {
-        isBusy = rounds >= (isBusy ? notWorthIt : worthIt) * passed
+        const isBusy = rounds >= (length > 0 ? notWorthIt : worthIt) * passed
+        const gathering = (company * passed * 1000) / datagrams
+        length = isBusy ? Math.round(Math.min(Math.max(gathering, shortest), longest)) : 0
         rounds = 0
+        datagrams = 0
         since = now
       }
-      if (isBusy && handled > 0 && handled < enough) sleep(moment)
+      if (length > 0 && handled > 0 && handled < enough) sleep(length)
     },
   }
 }
