@@ -262,7 +262,7 @@ export const answers: Readonly<Record<string, Expected>> = {
   'ChannelData on a channel that is not bound': 'peer got 0',
   'a peer without permission': 'nothing came',
   'Send with permission, and back': 'hello, from the relay: true, hello back',
-  'Send with DONT-FRAGMENT': 'peer got ',
+  'Send with DONT-FRAGMENT': 'peer got hello',
   'Send without DATA': 'peer got 0',
   'Send with empty DATA': 'peer got 1',
   'Send with an unknown attribute that must be understood': 'peer got 0',
