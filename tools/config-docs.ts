@@ -1,12 +1,13 @@
 /** Makes `docs/configuration.md` from the declarations in `src/config/schema.ts`. */
 
-import { ownBackend, sections } from '../src/config/schema.ts'
+import { ownBackend, ownProvider, sections } from '../src/config/schema.ts'
 import { laterSections } from '../src/config/sections/not-yet.ts'
 import type { Section, Setting, Settings } from '../src/config/setting.ts'
 
 /** The whole page. */
 export function configurationPage(): string {
-  const order = sections.flatMap((section) => (section.name === 'backend' ? [section, ownBackend] : [section]))
+  const owned: Readonly<Record<string, Section<Settings>>> = { backend: ownBackend, presence: ownProvider }
+  const order = sections.flatMap((section) => [section, ...[owned[section.name] ?? []].flat()])
   return `${[introduction, ...order.map(sectionPart), kindsPart(order)].join('\n\n')}\n`
 }
 

@@ -33,6 +33,7 @@ export interface Config {
   readonly talk: TalkConfig
   readonly turn: TurnCredentialsConfig
   readonly turnServer: TurnServerConfig
+  readonly presence: PresenceConfig
   readonly stats: { readonly allowedIps: IpRanges }
   readonly drainTimeout: number
   readonly limits: {
@@ -89,6 +90,40 @@ export interface TurnCredentialsConfig {
   readonly servers: readonly string[]
   /** Development mode only: `/ice` answers this machine without a key. */
   readonly openToThisMachine?: true
+}
+
+export type PresenceConfig = { readonly kind: 'off' } | PresenceOn
+
+export interface PresenceOn {
+  readonly kind: 'on'
+  readonly path: string
+  readonly providers: readonly OidcProviderConfig[]
+  /** 1 names users by issuer and subject, 2 by `preferred_username`. */
+  readonly revision: 1 | 2
+  /** Between two messages to one connection. */
+  readonly interval: number
+  /** That a user without a connection still counts as online. */
+  readonly grace: number
+  readonly clockSkew: number
+  /** How old keys may be when a token is checked. */
+  readonly refresh: number
+  /** Closes the connection where an error message would be sent. */
+  readonly isStrict: boolean
+  /** Closes a connection when its token expires. */
+  readonly closesExpired: boolean
+  readonly devicesPerUser: number
+  /** 0 is no limit. */
+  readonly messagesPerSecond: number
+}
+
+export interface OidcProviderConfig {
+  readonly name: string
+  /** As tokens name it, without a slash at the end. */
+  readonly issuer: string
+  /** Where `.well-known/openid-configuration` is; with a slash at the end or without. */
+  readonly discovery: string
+  /** One of them has to be in a token's `aud`. */
+  readonly audiences: readonly string[]
 }
 
 export type TurnServerConfig = { readonly kind: 'off' } | TurnServerOn

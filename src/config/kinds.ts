@@ -124,6 +124,12 @@ function parseUrl(given: string): string | undefined {
   return parsed.href.endsWith('/') ? parsed.href : `${parsed.href}/`
 }
 
+export const urlPath: Kind<string> = kind(
+  'path of a url',
+  'a path of a url that begins with /, such as /calls',
+  (given) => (/^\/[^\s?#]*$/.test(given) ? { value: given } : { unusable: given }),
+)
+
 function kind<T>(name: string, allowed: string, read: (text: string) => Reading<T>): Kind<T> {
   return { name, allowed, secret: false, read }
 }

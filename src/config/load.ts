@@ -6,6 +6,7 @@ import { type Fault, sortedFaults } from './fault.ts'
 import { parseIni } from './ini.ts'
 import { nearMiss } from './near-miss.ts'
 import { type Environment, findOverrides } from './overrides.ts'
+import { listedProviders, providerSection, readPresence } from './presence.ts'
 import { readSection, type SectionRead } from './read-section.ts'
 import { schema, sections } from './schema.ts'
 import { isLaterSection, laterSections, noSection } from './sections/not-yet.ts'
@@ -54,18 +55,19 @@ export function loadConfig(source: ConfigSource): Loaded {
     overrides: findOverrides(environment, sections),
   }
   const ids = listedBackends(base)
-  const own = ids.map(backendSection)
+  const providers = listedProviders(base)
+  const own = [...ids.map(backendSection), ...providers.map(providerSection)]
   const sources: Sources = { ...base, overrides: findOverrides(environment, [...sections, ...own]) }
   const known = new Set([...sections, ...own].map(({ name }) => name))
   checkUnknownSections(sources, known)
   checkStrangers(sources)
-  const config = readConfig(sources, ids)
+  const config = readConfig(sources, ids, providers)
   const sorted = sortedFaults(faults)
   return sorted.some(({ severity }) => severity === 'error') ? { faults: sorted } : { config, faults: sorted }
 }
 
 /** Every section is read, also those that are only checked so far. */
-function readConfig(sources: Sources, ids: readonly string[]): Config {
+function readConfig(sources: Sources, ids: readonly string[], providers: readonly string[]): Config {
   const http = readSection(sources, schema.http)
   const https = readSection(sources, schema.https)
   const { values: app } = readSection(sources, schema.app)
@@ -100,6 +102,7 @@ function readConfig(sources: Sources, ids: readonly string[]): Config {
     talk: readTalk(sources, sessions.values, ids),
     turn,
     turnServer: readTurnServer(sources, turn, mcu.url ?? []),
+    presence: readPresence(sources, providers),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
     limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },
@@ -162,6 +165,7 @@ function checkUnknownSections({ ini, file, faults }: Sources, known: ReadonlySet
     if (known.has(section)) continue
     const warn = (message: string) => faults.push({ severity: 'warning', file, line, section, message })
     if (isLaterSection(section)) warn(noSection)
+    else if (section.startsWith('presence-')) warn('this section has no effect; list its name in [presence] providers')
     else if (entries.has('url') || entries.has('urls')) {
       warn('this section has no effect; if it is a backend, list it in [backend] backends')
     } else {

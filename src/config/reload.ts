@@ -64,6 +64,7 @@ const fixed: readonly Part<Config>[] = [
   [name('sessions', 'blockkey'), ({ sessions }) => sessions.blockKey],
   [name('sessions', 'idformat'), ({ sessions }) => sessions.idFormat],
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
+  ['[presence]', ({ presence }) => presence],
 ]
 
 const fixedTalk: readonly Part<TalkOn>[] = [

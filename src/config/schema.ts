@@ -6,6 +6,7 @@ import { etcd, federation, grpc, nats } from './sections/cluster.ts'
 import { continentOverrides, geoip, geoipOverrides } from './sections/geoip.ts'
 import { http, https } from './sections/http.ts'
 import { mcu, turn } from './sections/media.ts'
+import { ownProvider, presence } from './sections/presence.ts'
 import { turnServer } from './sections/turn-server.ts'
 import type { Section, Settings } from './setting.ts'
 
@@ -22,6 +23,7 @@ export const schema = {
   mcu,
   turn,
   'turn-server': turnServer,
+  presence,
   geoip,
   'geoip-overrides': geoipOverrides,
   'continent-overrides': continentOverrides,
@@ -32,5 +34,5 @@ export const schema = {
 
 export const sections: readonly Section<Settings>[] = Object.values(schema)
 
-/** The section that each backend has under its own name. */
-export { ownBackend }
+/** The sections that each backend and each OpenID provider has under its own name. */
+export { ownBackend, ownProvider }

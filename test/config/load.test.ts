@@ -15,6 +15,7 @@ test('the smallest file has every default', () => {
     talk: { kind: 'off' },
     turn: { apiKey: undefined, secret: undefined, servers: [] },
     turnServer: { kind: 'off' },
+    presence: { kind: 'off' },
     drainTimeout: 10_000,
     limits: { maxConnectionsPerAddress: 0 },
   })
@@ -106,6 +107,7 @@ test('every setting of the configuration arrives', () => {
     },
     turn: { apiKey: 'a', secret: 't', servers: ['turn:a?transport=udp', 'turn:b'] },
     turnServer: { kind: 'off' },
+    presence: { kind: 'off' },
     stats: { allowedIps: [{ family: 4, base: 0xc0000200, mask: 0xffffff00 }] },
     drainTimeout: 500,
     limits: { maxConnectionsPerAddress: 3 },
@@ -227,7 +229,7 @@ describe('a section that is not known', () => {
     ['[relay]\nx = 1', 'server.conf:5: warning: [relay]: this section is not in this build yet; it starts without'],
     [
       '[presence-one]',
-      'server.conf:5: warning: [presence-one]: this section is not in this build yet; it starts without',
+      'server.conf:5: warning: [presence-one]: this section has no effect; list its name in [presence] providers',
     ],
     [
       '[turnserver]',

@@ -9,9 +9,9 @@ export const noGeoIp = 'looking up countries is not in this build yet; it starts
 export const noSection = 'this section is not in this build yet; it starts without'
 
 /** Front ends and parts of our own that have a section each. */
-export const laterSections: readonly string[] = ['relay', 'presence', 'admission']
+export const laterSections: readonly string[] = ['relay', 'admission']
 
-/** Whether the section belongs to one of them, as `[presence-one]` does. */
+/** Whether the section belongs to one of them. */
 export function isLaterSection(name: string): boolean {
-  return laterSections.includes(name) || name.startsWith('presence-')
+  return laterSections.includes(name)
 }
