@@ -33,6 +33,7 @@ export interface Config {
   readonly talk: TalkConfig
   readonly turn: TurnCredentialsConfig
   readonly turnServer: TurnServerConfig
+  readonly relay: RelayConfig
   readonly presence: PresenceConfig
   readonly stats: { readonly allowedIps: IpRanges }
   readonly drainTimeout: number
@@ -90,6 +91,31 @@ export interface TurnCredentialsConfig {
   readonly servers: readonly string[]
   /** Development mode only: `/ice` answers this machine without a key. */
   readonly openToThisMachine?: true
+}
+
+export type RelayConfig = { readonly kind: 'off' } | RelayOn
+
+export interface RelayOn {
+  readonly kind: 'on'
+  /** Without a slash at its end; the room follows. */
+  readonly path: string
+  /** One of the two says who may come. */
+  readonly users: readonly TurnUser[]
+  readonly authUrl?: string | undefined
+  readonly authTimeout: number
+  /** 0 is no limit. */
+  readonly idleTimeout: number
+  /** In characters. */
+  readonly maxMessage: number
+  readonly revision: 1 | 2
+  readonly hooks: {
+    readonly create?: string | undefined
+    readonly join?: string | undefined
+    readonly leave?: string | undefined
+  }
+  readonly hookSecret?: string | undefined
+  readonly hookTimeout: number
+  readonly outboxFolder?: string | undefined
 }
 
 export type PresenceConfig = { readonly kind: 'off' } | PresenceOn

@@ -8,6 +8,7 @@ import { nearMiss } from './near-miss.ts'
 import { type Environment, findOverrides } from './overrides.ts'
 import { listedProviders, providerSection, readPresence } from './presence.ts'
 import { readSection, type SectionRead } from './read-section.ts'
+import { readRelay } from './relay.ts'
 import { schema, sections } from './schema.ts'
 import { isLaterSection, laterSections, noSection } from './sections/not-yet.ts'
 import { type Sources, sectionIsGiven } from './sources.ts'
@@ -102,6 +103,7 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     talk: readTalk(sources, sessions.values, ids),
     turn,
     turnServer: readTurnServer(sources, turn, mcu.url ?? []),
+    relay: readRelay(sources),
     presence: readPresence(sources, providers),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,

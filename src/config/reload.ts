@@ -1,6 +1,6 @@
 /** What a reload takes over from a changed file, and what has to wait for a restart. */
 
-import type { Config, TalkConfig, TalkOn, TurnServerConfig, TurnServerOn } from './config.ts'
+import type { Config, RelayConfig, TalkConfig, TalkOn, TurnServerConfig, TurnServerOn } from './config.ts'
 import type { schema } from './schema.ts'
 
 export interface Reload {
@@ -24,10 +24,13 @@ export function reloaded(old: Config, next: Config): Reload {
       turn: next.turn,
       talk:
         old.talk.kind === 'on' && next.talk.kind === 'on' ? { ...old.talk, backends: next.talk.backends } : old.talk,
+      relay:
+        old.relay.kind === 'on' && next.relay.kind === 'on' ? { ...old.relay, users: next.relay.users } : old.relay,
       turnServer: reloadedTurnServer(old.turnServer, next.turnServer),
     },
     taken: [
       ...changed(takenOver, old, next),
+      ...changedUsers(old.relay, next.relay),
       ...changedBackends(old.talk, next.talk),
       ...changedOfTurnServer(takenOverByTurnServer, old.turnServer, next.turnServer),
     ],
@@ -65,6 +68,7 @@ const fixed: readonly Part<Config>[] = [
   [name('sessions', 'idformat'), ({ sessions }) => sessions.idFormat],
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
   ['[presence]', ({ presence }) => presence],
+  ['[relay]', ({ relay }) => ({ ...relay, users: [] })],
 ]
 
 const fixedTalk: readonly Part<TalkOn>[] = [
@@ -128,6 +132,11 @@ function changedOfTurnServer(
   next: TurnServerConfig,
 ): readonly string[] {
   return old.kind === 'on' && next.kind === 'on' ? changed(parts, old, next) : []
+}
+
+function changedUsers(old: RelayConfig, next: RelayConfig): readonly string[] {
+  if (old.kind === 'off' || next.kind === 'off' || equal(old.users, next.users)) return []
+  return [name('relay', 'users')]
 }
 
 /** Which backends there are, and the sections of those that stay but are described differently. */

@@ -7,6 +7,7 @@ import { continentOverrides, geoip, geoipOverrides } from './sections/geoip.ts'
 import { http, https } from './sections/http.ts'
 import { mcu, turn } from './sections/media.ts'
 import { ownProvider, presence } from './sections/presence.ts'
+import { relay } from './sections/relay.ts'
 import { turnServer } from './sections/turn-server.ts'
 import type { Section, Settings } from './setting.ts'
 
@@ -23,6 +24,7 @@ export const schema = {
   mcu,
   turn,
   'turn-server': turnServer,
+  relay,
   presence,
   geoip,
   'geoip-overrides': geoipOverrides,

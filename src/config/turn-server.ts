@@ -3,6 +3,7 @@
 import { formatIp, type IpAddress, parseIpAddress } from '../lib/ip-address.ts'
 import type { AddressPair, TurnCredentialsConfig, TurnListenAddress, TurnServerConfig, TurnServerOn } from './config.ts'
 import { readSection, type SectionRead } from './read-section.ts'
+import { relayKnowsUsers } from './relay.ts'
 import { schema } from './schema.ts'
 import { type Sources, sectionIsGiven } from './sources.ts'
 
@@ -82,6 +83,7 @@ function hostOf(url: string): readonly string[] {
 function checkSomebodyMayUseIt(sources: Sources, read: Read): void {
   // An empty value is none, and one that cannot be used has its own fault.
   if (read.isGiven('secret') || read.isGiven('users') || read.isGiven('authurl')) return
+  if (relayKnowsUsers(sources)) return
   const message =
     'is missing, users and authurl too, so nobody could use the relay; write the secret from the TURN settings of Talk here (openssl rand -hex 32 makes one)'
   fault(sources, read, 'secret', message)

@@ -24,6 +24,8 @@ export interface SocketData {
   /** What comes after it. */
   waiting: Frame[]
   waitingBytes: number
+  /** Frames of this turn of the event loop. */
+  batch: Frame[]
   /** More waited than may wait; it is about to be closed. */
   hasOverflowed: boolean
   lastHeard: number
@@ -57,6 +59,7 @@ export const newSocketData = (known: Pick<SocketData, 'home' | 'address' | 'anno
   id: connectionId(0),
   stuck: undefined,
   waiting: [],
+  batch: [],
   waitingBytes: 0,
   hasOverflowed: false,
   lastHeard: 0,

@@ -54,6 +54,10 @@ export interface SocketOptions {
   readonly longestMessage?: number
   /** Binary messages are UTF-8 text instead of a mistake. */
   readonly readsBinary?: boolean
+  /** Frames of one turn of the event loop leave each socket together: several rounds of a room in one write. */
+  readonly batches?: boolean
+  /** How a peer is closed that has not been heard of; without it, the connection is simply cut. */
+  readonly silence?: { readonly code: number; readonly reason: string }
 }
 
 /** The sockets of one front end. */
@@ -77,7 +81,13 @@ export function createSockets<A extends Arrival>(
   limits: MailboxLimits,
   listener: Listener<A>,
   onRoundTrip: (ms: number) => void,
-  { pulse = standardPulse, longestMessage = maxMessageLength, readsBinary = false }: SocketOptions = {},
+  {
+    pulse = standardPulse,
+    longestMessage = maxMessageLength,
+    readsBinary = false,
+    batches = false,
+    silence,
+  }: SocketOptions = {},
 ): Sockets<A> {
   const { pingEvery, silenceLimit, sweepEvery } = pulse
   const sockets = new Map<ConnectionId, Socket>()
@@ -115,8 +125,10 @@ export function createSockets<A extends Arrival>(
     const time = now()
     for (const socket of sockets.values()) {
       const { data } = socket
-      if (time - data.lastHeard > silenceLimit) socket.terminate()
-      else if (time >= data.pingDue) {
+      if (time - data.lastHeard > silenceLimit) {
+        if (silence) socket.close(silence.code, silence.reason)
+        else socket.terminate()
+      } else if (time >= data.pingDue) {
         data.pingDue = time + pingEvery
         // The payload comes back with the pong and tells the round trip.
         socket.ping(String(time))
@@ -124,6 +136,39 @@ export function createSockets<A extends Arrival>(
     }
   }
   const sweeper = setInterval(sweep, sweepEvery)
+
+  /** Sockets with frames of this turn. */
+  let batched: Socket[] = []
+
+  function put(socket: Socket, frame: Frame): void {
+    const { batch } = socket.data
+    if (batch.push(frame) > 1) return
+    if (batched.push(socket) === 1) setImmediate(flushAll)
+  }
+
+  function flushAll(): void {
+    const sockets = batched
+    batched = []
+    for (const socket of sockets) flush(socket)
+  }
+
+  function flush(socket: Socket): void {
+    const { batch } = socket.data
+    if (batch.length === 0) return
+    socket.data.batch = []
+    const [first] = batch
+    if (batch.length === 1 && first) hand(socket, first)
+    else {
+      socket.cork(() => {
+        for (const frame of batch) hand(socket, frame)
+      })
+    }
+  }
+
+  function hand(socket: Socket, frame: Frame): void {
+    if (socket.data.stuck) enqueue(socket, frame)
+    else write(socket, frame)
+  }
 
   const home: Handlers = {
     open(socket) {
@@ -165,8 +210,10 @@ export function createSockets<A extends Arrival>(
       const others = (perAddress.get(data.address) ?? 0) - 1
       if (others > 0) perAddress.set(data.address, others)
       else perAddress.delete(data.address)
-      const undelivered = data.stuck ? [data.stuck, ...data.waiting] : data.waiting
+      const queued = data.stuck ? [data.stuck, ...data.waiting] : data.waiting
+      const undelivered = data.batch.length > 0 ? [...queued, ...data.batch] : queued
       data.waiting = []
+      data.batch = []
       listener.closed(data.id, undelivered)
       if (sockets.size === 0) for (const resolve of waitingForEmpty.splice(0)) resolve()
     },
@@ -197,15 +244,22 @@ export function createSockets<A extends Arrival>(
       for (const id of to) {
         const socket = sockets.get(id)
         if (!socket) continue
-        if (socket.data.stuck) enqueue(socket, frame)
-        else write(socket, frame)
+        if (batches) put(socket, frame)
+        else hand(socket, frame)
       }
     },
     close(id, code, reason) {
-      sockets.get(id)?.close(code, reason)
+      const socket = sockets.get(id)
+      if (!socket) return
+      // What was said before the end is heard before it.
+      flush(socket)
+      socket.close(code, reason)
     },
     closeAll(code, reason) {
-      for (const socket of [...sockets.values()]) socket.close(code, reason)
+      for (const socket of [...sockets.values()]) {
+        flush(socket)
+        socket.close(code, reason)
+      }
     },
     emptied: () => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waitingForEmpty.push(resolve))),
     [Symbol.dispose]() {

@@ -43,7 +43,7 @@ describe('listed backends', () => {
   })
 
   test('may be named like a section of ours that is yet to come', () => {
-    expect(backendsOf('backends = relay\nsecret = x\n[relay]\nurls = https://a')).toHaveLength(1)
+    expect(backendsOf('backends = admission\nsecret = x\n[admission]\nurls = https://a')).toHaveLength(1)
   })
 
   test('may be named like something that objects have', () => {

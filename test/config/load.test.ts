@@ -15,6 +15,7 @@ test('the smallest file has every default', () => {
     talk: { kind: 'off' },
     turn: { apiKey: undefined, secret: undefined, servers: [] },
     turnServer: { kind: 'off' },
+    relay: { kind: 'off' },
     presence: { kind: 'off' },
     drainTimeout: 10_000,
     limits: { maxConnectionsPerAddress: 0 },
@@ -107,6 +108,7 @@ test('every setting of the configuration arrives', () => {
     },
     turn: { apiKey: 'a', secret: 't', servers: ['turn:a?transport=udp', 'turn:b'] },
     turnServer: { kind: 'off' },
+    relay: { kind: 'off' },
     presence: { kind: 'off' },
     stats: { allowedIps: [{ family: 4, base: 0xc0000200, mask: 0xffffff00 }] },
     drainTimeout: 500,
@@ -226,7 +228,6 @@ describe('a section that is not known', () => {
   test.each([
     ['[htpp]', 'server.conf:5: warning: [htpp]: this section is not known and has no effect; did you mean [http]?'],
     ['[something]\nx = 1', 'server.conf:5: warning: [something]: this section is not known and has no effect'],
-    ['[relay]\nx = 1', 'server.conf:5: warning: [relay]: this section is not in this build yet; it starts without'],
     [
       '[presence-one]',
       'server.conf:5: warning: [presence-one]: this section has no effect; list its name in [presence] providers',
@@ -241,7 +242,7 @@ describe('a section that is not known', () => {
 })
 
 describe('for any text', () => {
-  const names = [...sections.map(({ name }) => name), 'relay', 'one', 'two']
+  const names = [...sections.map(({ name }) => name), 'one', 'two']
   const keys = sections.flatMap(({ settings }) => Object.keys(settings))
   const section = fc.constantFrom(...names).map((name) => `[${name}]`)
   const value = fc.oneof(

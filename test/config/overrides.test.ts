@@ -65,8 +65,8 @@ describe('a stranger', () => {
   })
 
   test('of a section to come is told so', () => {
-    expect(load(smallest, { environment: { HELIOGRAPH_RELAY_PATH: 'x' } }).faults).toMatchObject([
-      { severity: 'warning', section: 'relay', message: expect.stringContaining('not in this build yet') },
+    expect(load(smallest, { environment: { HELIOGRAPH_ADMISSION_PATH: 'x' } }).faults).toMatchObject([
+      { severity: 'warning', section: 'admission', message: expect.stringContaining('not in this build yet') },
     ])
   })
 

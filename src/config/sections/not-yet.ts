@@ -9,7 +9,7 @@ export const noGeoIp = 'looking up countries is not in this build yet; it starts
 export const noSection = 'this section is not in this build yet; it starts without'
 
 /** Front ends and parts of our own that have a section each. */
-export const laterSections: readonly string[] = ['relay', 'admission']
+export const laterSections: readonly string[] = ['admission']
 
 /** Whether the section belongs to one of them. */
 export function isLaterSection(name: string): boolean {
