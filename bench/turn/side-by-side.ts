@@ -111,7 +111,8 @@ function numbersText(numbers: Numbers, noted: readonly string[]): string {
   return [...told, ...noted.map((text) => `  ! ${text}`)].join('\n')
 }
 
-function summary(runs: readonly Run[]): string {
+/** Of a quick session no verdicts: nothing in it is warm. */
+function summary(runs: readonly Run[], quick: boolean): string {
   const body = compare(runs)
     .filter(({ row }) => row.compared)
     .map(({ row, ours: left, coturn: right, ratio, met }) => [
@@ -119,7 +120,7 @@ function summary(runs: readonly Run[]): string {
       spreadText(left, row.digits),
       spreadText(right, row.digits),
       spreadText(ratio, 2),
-      met === undefined ? '' : met ? 'met' : 'MISSED',
+      met === undefined || quick ? '' : met ? 'met' : 'MISSED',
     ])
   const noted = remarks(runs).map((text) => `! ${text}`)
   return [columns([['', 'ours', 'coturn', 'ratio', ''], ...body]), ...noted].join('\n')
@@ -169,5 +170,5 @@ if (typeof options === 'string') {
   process.on('exit', leaveNothingBehind)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   using _limit = limitBuffers(options.buffers)
-  console.log(`\n${summary(await runSession(options))}`)
+  console.log(`\n${summary(await runSession(options), options.quick)}`)
 }
