@@ -7,6 +7,7 @@ import type { TurnServer } from '../../../turn/server.ts'
 import type { TurnSettings } from '../../../turn/settings.ts'
 import { at, type Counters } from '../counters.ts'
 import type { WorkerParts } from '../world.ts'
+import { createClientKeys } from './client-keys.ts'
 import { droppedFor } from './drops.ts'
 import type { Inbox } from './inbox.ts'
 import type { LocalAddresses } from './local-address.ts'
@@ -14,7 +15,7 @@ import type { Outbox } from './outbox.ts'
 import type { Perform } from './perform.ts'
 import type { Region } from './region.ts'
 import type { SeenClient } from './seen-client.ts'
-import { clientKeyAt, readName, scopeAt } from './socket-name.ts'
+import { readName, scopeAt } from './socket-name.ts'
 import type { OpenSocket } from './sockets.ts'
 
 export interface ClientSideParts {
@@ -42,10 +43,11 @@ export function createClientSide(parts: ClientSideParts): ClientSide {
   const { region, inbox, outbox, localAddresses, server, settings, counters, perform, note, broke } = parts
   const { bytes } = region
   const { values } = counters
+  const clientKeyAt = createClientKeys(region)
 
   function channelData(name: number, index: number, start: number, end: number, now: number): void {
     const length = channelDataLength(bytes, start, end)
-    const allocation = length < 0 ? undefined : server.allocationOf(clientKeyAt(region, name, index))
+    const allocation = length < 0 ? undefined : server.allocationOf(clientKeyAt(name, index))
     if (allocation === undefined) return droppedFor(values, 'no channel')
     const channel = towardsPeer(allocation, channelOf(bytes, start), length, now, settings().bytesPerSecond)
     if (typeof channel === 'string') return droppedFor(values, channel)

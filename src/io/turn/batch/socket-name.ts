@@ -1,14 +1,11 @@
 /** Socket addresses as the kernel has them (`sockaddr_in`, `sockaddr_in6`), read from and written to a region. */
 import type { IpAddress, TransportAddress } from '../../../lib/ip-address.ts'
 import { putUint16, putUint32, uint16At, uint32At } from '../../../turn/codec/octets.ts'
-import { type ClientKey, clientKey, type IpKey, ipKey, type PeerKey, peerKey } from '../../../turn/five-tuple.ts'
+import { type IpKey, ipKey, type PeerKey, peerKey } from '../../../turn/five-tuple.ts'
 import { name4, name6, namePort } from './layout.ts'
 import type { Region } from './region.ts'
 
 export type Family = 4 | 6
-
-/** As `five-tuple.ts` has it: up to here an IPv4 client and the number of its listener fit into one exact number. */
-const listenersInNumber = 32
 
 /** Where a datagram came from. What a socket for both families reports as `::ffff:a.b.c.d` is an IPv4 address. */
 export function readName(region: Region, at: number): TransportAddress {
@@ -34,15 +31,6 @@ export function ipv4At({ bytes, halves, words }: Region, at: number): number {
     from = at + name6.address + 12
   }
   return uint32At(bytes, from)
-}
-
-/** What `clientKey` makes of it, for IPv4 without making anything. */
-export function clientKeyAt(region: Region, at: number, listener: number): ClientKey {
-  const ip = ipv4At(region, at)
-  if (ip >= 0 && listener < listenersInNumber) {
-    return (ip * 0x10000 + portAt(region, at)) * listenersInNumber + listener
-  }
-  return clientKey({ address: readName(region, at), listener })
 }
 
 /** The keys of the peer that was looked at last: most relay sockets hear one peer only, and text takes time. */

@@ -8,7 +8,7 @@ import { type Family, isWildcard, portAt, writeName } from './socket-name.ts'
 
 /** What all clients of a worker send, until we look at it; the system may allow less. */
 const listenerBuffer = 4 * 1024 * 1024
-/** What one client or its peers send in the same time. Memory is only used by what waits. */
+/** What one client's peers send in the same time; memory is only used by what waits. What it sends hardly ever waits. */
 const relayBuffer = 512 * 1024
 
 export interface Sockets {
@@ -43,11 +43,7 @@ export function createSockets(region: Region): Sockets {
     return c.setsockopt(fd, atLevel, name, region.addressOf(value), 4) === 0
   }
 
-  function open(
-    at: TransportAddress,
-    buffer: number,
-    prepare: (fd: number) => void,
-  ): Result<OpenSocket, SocketFailure> {
+  function open(at: TransportAddress, prepare: (fd: number) => void): Result<OpenSocket, SocketFailure> {
     const { family } = at.ip
     const fd = c.socket(
       family === 4 ? name4.family : name6.family,
@@ -55,8 +51,6 @@ export function createSockets(region: Region): Sockets {
       0,
     )
     if (fd < 0) return failure({ code: errorName(errno()), text: 'no socket' })
-    set(fd, level.socket, option.receiveBuffer, buffer)
-    set(fd, level.socket, option.sendBuffer, buffer)
     // Since Linux 5.0, and left out where it is missing.
     set(fd, level.udp, option.udp.gro, 1)
     // What is relayed may be cut on its way, as it would be on its way without us (RFC 8656 section 15).
@@ -69,6 +63,7 @@ export function createSockets(region: Region): Sockets {
       c.close(fd)
       return failure({ code: errorName(why), text: `cannot bind ${formatTransportAddress(at)}` })
     }
+    if (at.port !== 0) return success({ fd, family, port: at.port })
     region.words[value >> 2] = nameSize
     c.getsockname(fd, region.addressOf(name), region.addressOf(value))
     return success({ fd, family, port: portAt(region, name) })
@@ -76,7 +71,9 @@ export function createSockets(region: Region): Sockets {
 
   return {
     openListener: (at) =>
-      open(at, listenerBuffer, (fd) => {
+      open(at, (fd) => {
+        set(fd, level.socket, option.receiveBuffer, listenerBuffer)
+        set(fd, level.socket, option.sendBuffer, listenerBuffer)
         set(fd, level.socket, option.reusePort, 1)
         if (at.ip.family === 6) set(fd, level.ipv6, option.ipv6.only, isWildcard(at.ip) ? 0 : 1)
         if (!isWildcard(at.ip)) return
@@ -84,7 +81,8 @@ export function createSockets(region: Region): Sockets {
         else set(fd, level.ipv6, option.ipv6.receivePacketInfo, 1)
       }),
     openRelay: (at) =>
-      open(at, relayBuffer, (fd) => {
+      open(at, (fd) => {
+        set(fd, level.socket, option.receiveBuffer, relayBuffer)
         if (at.ip.family === 4) set(fd, level.ip, option.ip.receiveErrors, 1)
         else {
           set(fd, level.ipv6, option.ipv6.receiveErrors, 1)

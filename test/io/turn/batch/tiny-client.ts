@@ -96,6 +96,8 @@ export async function openSocket(host = '127.0.0.1'): Promise<Socket> {
         if (waiter) waiter(datagram)
         else queue.push(datagram)
       },
+      // What ICMP said of an earlier datagram.
+      error() {},
     },
   })
   return {
@@ -105,7 +107,7 @@ export async function openSocket(host = '127.0.0.1'): Promise<Socket> {
       try {
         socket.send(Uint8Array.from(octets), port, to)
       } catch {
-        // What ICMP said of an earlier datagram; a client that is told goes on.
+        // The same.
       }
     },
     next: () => {
