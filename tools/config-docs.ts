@@ -1,7 +1,6 @@
 /** Makes `docs/configuration.md` from the declarations in `src/config/schema.ts`. */
 
 import { ownBackend, ownProvider, sections } from '../src/config/schema.ts'
-import { laterSections } from '../src/config/sections/not-yet.ts'
 import type { Section, Setting, Settings } from '../src/config/setting.ts'
 
 /** The whole page. */
@@ -42,8 +41,7 @@ secret_file = /run/secrets/cloud
 - A secret may stand in a file of its own: \`secret_file = /run/secrets/cloud\` in place of \`secret = …\`. A line end at
   the end of that file does not count.
 - A key or section that is not known is a warning; a value that cannot be used is an error, and then nothing starts.
-- _Reload_ says whether a change counts after SIGHUP (yes), or after a restart (no).
-- ${laterSections.map((section) => `\`[${section}]\``).join(', ')}: not in this build yet.`
+- _Reload_ says whether a change counts after SIGHUP (yes), or after a restart (no).`
 
 function sectionPart(section: Section<Settings>): string {
   const rows = Object.entries(section.settings).map(([key, setting]) => row(key, setting))

@@ -35,12 +35,35 @@ export interface Config {
   readonly turnServer: TurnServerConfig
   readonly relay: RelayConfig
   readonly presence: PresenceConfig
+  readonly admission: AdmissionConfig
   readonly stats: { readonly allowedIps: IpRanges }
   readonly drainTimeout: number
   readonly limits: {
     /** 0 is no limit. */
     readonly maxConnectionsPerAddress: number
   }
+}
+
+export type AdmissionConfig = { readonly kind: 'off' } | AdmissionOn
+
+export interface AdmissionOn {
+  readonly kind: 'on'
+  /** Without a slash at its end. */
+  readonly path: string
+  readonly appSecret: string
+  /** Without it nobody gets a token for an application. */
+  readonly appPassword: string | undefined
+  readonly tokenLifetime: number
+  readonly requestTimeout: number
+  /** Bytes. */
+  readonly maxPayload: number
+  readonly maxRooms: number
+  readonly maxMembers: number
+  /** Events a second; 0 is no limit. */
+  readonly eventRate: number
+  /** Empty: as the original. */
+  readonly origins: readonly string[]
+  readonly revision: 1 | 2
 }
 
 export type TalkConfig = { readonly kind: 'off' } | TalkOn

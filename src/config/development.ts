@@ -24,6 +24,9 @@ export function developmentConfig(randomHex: (bytes: number) => string): Config 
     listen = 127.0.0.1:3478
     secret = ${randomHex(16)}
     allowedpeers = 127.0.0.0/8
+    [admission]
+    appsecret = ${randomHex(32)}
+    apppassword = ${randomHex(16)}
   `
   const { config, faults } = loadConfig({ file: 'development', text, environment: {}, readFile: () => '' })
   if (!config) throw new Error(faults.map(printFault).join('\n'))

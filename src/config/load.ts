@@ -1,5 +1,6 @@
 /** File text and environment, both handed in, become a configuration, or all faults at once. */
 
+import { readAdmission } from './admission.ts'
 import { backendSection, listedBackends, readBackends } from './backends.ts'
 import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
 import { type Fault, sortedFaults } from './fault.ts'
@@ -10,7 +11,6 @@ import { listedProviders, providerSection, readPresence } from './presence.ts'
 import { readSection, type SectionRead } from './read-section.ts'
 import { readRelay } from './relay.ts'
 import { schema, sections } from './schema.ts'
-import { isLaterSection, laterSections, noSection } from './sections/not-yet.ts'
 import { type Sources, sectionIsGiven } from './sources.ts'
 import { readTurnServer } from './turn-server.ts'
 
@@ -105,6 +105,7 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     turnServer: readTurnServer(sources, turn, mcu.url ?? []),
     relay: readRelay(sources),
     presence: readPresence(sources, providers),
+    admission: readAdmission(sources),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
     limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },
@@ -166,21 +167,20 @@ function checkUnknownSections({ ini, file, faults }: Sources, known: ReadonlySet
   for (const [section, { line, entries }] of ini.sections) {
     if (known.has(section)) continue
     const warn = (message: string) => faults.push({ severity: 'warning', file, line, section, message })
-    if (isLaterSection(section)) warn(noSection)
-    else if (section.startsWith('presence-')) warn('this section has no effect; list its name in [presence] providers')
+    if (section.startsWith('presence-')) warn('this section has no effect; list its name in [presence] providers')
     else if (entries.has('url') || entries.has('urls')) {
       warn('this section has no effect; if it is a backend, list it in [backend] backends')
     } else {
-      const meant = nearMiss(section, [...known, ...laterSections])
+      const meant = nearMiss(section, known)
       warn(`this section is not known and has no effect${meant === undefined ? '' : `; did you mean [${meant}]?`}`)
     }
   }
 }
 
 function checkStrangers({ overrides, faults }: Sources): void {
-  for (const { variable, suggestion, laterSection } of overrides.strangers) {
+  for (const { variable, suggestion } of overrides.strangers) {
     const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
-    const message = laterSection === undefined ? `names no setting and has no effect${hint}` : noSection
-    faults.push({ severity: 'warning', file: variable, section: laterSection ?? '', message })
+    const message = `names no setting and has no effect${hint}`
+    faults.push({ severity: 'warning', file: variable, section: '', message })
   }
 }

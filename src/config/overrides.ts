@@ -1,7 +1,6 @@
 /** Settings given as environment variables: `HELIOGRAPH_<SECTION>_<KEY>`. */
 
 import { nearMiss } from './near-miss.ts'
-import { isLaterSection, laterSections } from './sections/not-yet.ts'
 import type { Section, Settings } from './setting.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -22,8 +21,6 @@ export interface Stranger {
   readonly variable: string
   /** What was probably meant. */
   readonly suggestion?: string | undefined
-  /** The section of ours that this build has not got. */
-  readonly laterSection?: string | undefined
 }
 
 const prefix = 'HELIOGRAPH_'
@@ -36,7 +33,7 @@ export function findOverrides(environment: Environment, sections: readonly Secti
     if (text === undefined || !variable.startsWith(prefix) || isOfKubernetes(variable)) continue
     const keys = names.get(variable)
     if (keys) for (const key of keys) byKey.set(key, { variable, text })
-    else strangers.push(stranger(variable, names.keys()))
+    else strangers.push({ variable, suggestion: nearMiss(variable, names.keys()) })
   }
   return { byKey, strangers }
 }
@@ -59,12 +56,6 @@ function variableNames(sections: readonly Section<Settings>[]): ReadonlyMap<stri
     }
   }
   return names
-}
-
-function stranger(variable: string, known: Iterable<string>): Stranger {
-  const later = laterSections.find((section) => variable.startsWith(variableName(section, '')))
-  const laterSection = later !== undefined && isLaterSection(later) ? later : undefined
-  return { variable, suggestion: nearMiss(variable, known), laterSection }
 }
 
 /** What Kubernetes sets by itself in every pod beside a service that is called heliograph or heliograph-…. */

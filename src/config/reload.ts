@@ -68,6 +68,7 @@ const fixed: readonly Part<Config>[] = [
   [name('sessions', 'idformat'), ({ sessions }) => sessions.idFormat],
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
   ['[presence]', ({ presence }) => presence],
+  ['[admission]', ({ admission }) => admission],
   ['[relay]', ({ relay }) => ({ ...relay, users: [] })],
 ]
 

@@ -1,5 +1,6 @@
 /** Every section and setting there is; checks, suggestions and the reference page follow this list. */
 
+import { admission } from './sections/admission.ts'
 import { app, clients, sessions, stats } from './sections/app.ts'
 import { backend, ownBackend } from './sections/backend.ts'
 import { etcd, federation, grpc, nats } from './sections/cluster.ts'
@@ -26,6 +27,7 @@ export const schema = {
   'turn-server': turnServer,
   relay,
   presence,
+  admission,
   geoip,
   'geoip-overrides': geoipOverrides,
   'continent-overrides': continentOverrides,

@@ -42,10 +42,6 @@ describe('listed backends', () => {
     expect(backendsOf('backends = a, b\nsecret = x\n[a]\nurls = https://a\n[b]\nurls = https://a/next')).toHaveLength(2)
   })
 
-  test('may be named like a section of ours that is yet to come', () => {
-    expect(backendsOf('backends = admission\nsecret = x\n[admission]\nurls = https://a')).toHaveLength(1)
-  })
-
   test('may be named like something that objects have', () => {
     expect(backendsOf('backends = __proto__\nsecret = x\n[__proto__]\nurls = https://a')).toHaveLength(1)
   })

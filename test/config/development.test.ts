@@ -15,14 +15,17 @@ test('listens on this machine only, with Talk and TURN on and secrets of its own
   expect(turn?.listen).toEqual([{ host: '127.0.0.1', port: 3478 }])
   expect(turn?.relayAddress[4]).toEqual({ family: 4, value: 0x7f000001 })
   expect(config.turn.openToThisMachine).toBe(true)
+  const admission = config.admission.kind === 'on' ? config.admission : undefined
   const secrets = [
     config.sessions.hashKey,
     config.sessions.blockKey,
     config.clients.internalSecret,
     backend?.secret,
     turn?.secrets[0],
+    admission?.appSecret,
+    admission?.appPassword,
   ]
-  expect(new Set(secrets.map((secret) => secret?.[0])).size).toBe(5)
+  expect(new Set(secrets.map((secret) => secret?.[0])).size).toBe(7)
 })
 
 test('tells when the randomness is no randomness', () => {

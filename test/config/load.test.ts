@@ -17,6 +17,7 @@ test('the smallest file has every default', () => {
     turnServer: { kind: 'off' },
     relay: { kind: 'off' },
     presence: { kind: 'off' },
+    admission: { kind: 'off' },
     drainTimeout: 10_000,
     limits: { maxConnectionsPerAddress: 0 },
   })
@@ -110,6 +111,7 @@ test('every setting of the configuration arrives', () => {
     turnServer: { kind: 'off' },
     relay: { kind: 'off' },
     presence: { kind: 'off' },
+    admission: { kind: 'off' },
     stats: { allowedIps: [{ family: 4, base: 0xc0000200, mask: 0xffffff00 }] },
     drainTimeout: 500,
     limits: { maxConnectionsPerAddress: 3 },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { backendSection } from '../../src/config/backends.ts'
 import { sections } from '../../src/config/schema.ts'
-import { configOf, load, smallest, told } from './support.ts'
+import { configOf, smallest, told } from './support.ts'
 
 describe('a variable', () => {
   test('goes before the file', () => {
@@ -61,12 +61,6 @@ describe('a stranger', () => {
     ])
     expect(told(smallest, { environment: { HELIOGRAPH_SOMETHING_ELSE: 'x' } })).toEqual([
       'HELIOGRAPH_SOMETHING_ELSE: warning: names no setting and has no effect',
-    ])
-  })
-
-  test('of a section to come is told so', () => {
-    expect(load(smallest, { environment: { HELIOGRAPH_ADMISSION_PATH: 'x' } }).faults).toMatchObject([
-      { severity: 'warning', section: 'admission', message: expect.stringContaining('not in this build yet') },
     ])
   })
 

@@ -6,12 +6,3 @@ export const noEtcdBackends = 'backends from etcd are not in this build yet; onl
 export const noGrpc = 'clustering over gRPC is not in this build yet; it runs as one node'
 export const noBroker = 'a NATS broker is not in this build yet; it runs as one node'
 export const noGeoIp = 'looking up countries is not in this build yet; it starts without'
-export const noSection = 'this section is not in this build yet; it starts without'
-
-/** Front ends and parts of our own that have a section each. */
-export const laterSections: readonly string[] = ['admission']
-
-/** Whether the section belongs to one of them. */
-export function isLaterSection(name: string): boolean {
-  return laterSections.includes(name)
-}
