@@ -152,22 +152,24 @@ describe.skipIf(!canRun)('a batch worker', () => {
     expect(worker.counter('sentInSegments')).toBeGreaterThanOrEqual(4)
   })
 
-  test('splits what a client sends in segments', async () => {
-    await using worker = await startUnderTest()
-    const [port = 0] = worker.ports
-    using client = createRawPeer()
-    using peer = await openSocket()
-    client.sendSegments([Uint8Array.of(0, command.allocate, 4)], port)
-    expect(client.receive()[1]).toBe(command.allocate)
-    client.sendSegments([Uint8Array.of(0, command.channel, 0x40, 1, ...placeOf(peer))], port)
-    expect(client.receive()[1]).toBe(command.channel)
-    const parts = [0, 1, 2, 3, 4].map((part) => new Uint8Array(part === 4 ? 3 : 160).fill(part))
-    client.sendSegments(
-      parts.map((part) => channelData(channel, part)),
-      port,
-    )
-    for (const part of parts) expect((await peer.next()).octets).toEqual(part)
-  })
+  for (const host of ['127.0.0.1', '::'] as const) {
+    test(`splits what a client sends in segments to ${host}`, async () => {
+      await using worker = await startUnderTest(host)
+      const [port = 0] = worker.ports
+      using client = createRawPeer()
+      using peer = await openSocket()
+      client.sendSegments([Uint8Array.of(0, command.allocate, 4)], port)
+      expect(client.receive()[1]).toBe(command.allocate)
+      client.sendSegments([Uint8Array.of(0, command.channel, 0x40, 1, ...placeOf(peer))], port)
+      expect(client.receive()[1]).toBe(command.channel)
+      const parts = [0, 1, 2, 3, 4].map((part) => new Uint8Array(part === 4 ? 3 : 160).fill(part))
+      client.sendSegments(
+        parts.map((part) => channelData(channel, part)),
+        port,
+      )
+      for (const part of parts) expect((await peer.next()).octets).toEqual(part)
+    })
+  }
 
   test('lives through peers whose ports are closed, and tells what ICMP says', async () => {
     await using all = await relaying()
