@@ -170,7 +170,9 @@ for (const path of ['auto', 'portable'] as const) {
           for (let count = 0; count < 21; count++) expect((await peer.next()).text).toBe('hello')
 
           for (let count = 0; count < 20 * runs; count++) {
-            const hostile = await newClient(transport)
+            // If we are faster than the server it has more of us than one address may have, and refuses.
+            const hostile = await newClient(transport).catch(() => undefined)
+            if (!hostile) continue
             for (let piece = below(5); piece >= 0; piece--) {
               hostile.line.send(below(2) === 0 ? nonsense(below) : mutated(below, anyMessage(below)))
             }
