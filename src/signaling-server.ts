@@ -1,6 +1,8 @@
 /** The whole signaling server, top to bottom: every part made once, in order, and closed in the reverse order. */
 import { iceServersFor } from './auth/ice-servers.ts'
 import type { Config, ListenAddress } from './config/config.ts'
+import { withRelayUsers } from './config/relay.ts'
+import { startRelay } from './front-ends/relay.ts'
 import type { RunningFrontEnd, Surroundings } from './front-ends/running.ts'
 import { startTalk } from './front-ends/talk.ts'
 import type { Gate } from './io/admit-socket.ts'
@@ -62,10 +64,12 @@ export async function startSignalingServer(
     iceServers: (user) => iceServersFor(config.turn, turn?.handedOut(), user, now()),
   }
   const talk = parts.use(startTalk(config, surroundings, headers))
-  const frontEnds: readonly RunningFrontEnd[] = [talk]
+  const relay = config.relay.kind === 'on' ? begun(startRelay, config.relay) : undefined
+  const frontEnds: readonly RunningFrontEnd[] = [talk, relay].filter((one) => one !== undefined)
 
   // what carries media
-  const turnOn = config.turnServer.kind === 'on' ? config.turnServer : undefined
+  const withUsers = withRelayUsers(config.turnServer, config.relay)
+  const turnOn = withUsers.kind === 'on' ? withUsers : undefined
   turn = turnOn && (await startTurn(turnOn))
 
   // how it is reached
@@ -84,6 +88,7 @@ export async function startSignalingServer(
   })
   report.watch({
     ...talk.watched,
+    ...relay?.watched,
     turn: () =>
       turn && {
         counters: turn.counters(),
@@ -94,6 +99,16 @@ export async function startSignalingServer(
   const listening = await listenEverywhere()
   // Ports that were left open are known only now, and none of our own may be anybody's peer.
   if (turnOn && turn) await turn.reload(turnOn, ourPlaces(listening))
+
+  /** A part whose settings may turn out to be unusable only now. */
+  function begun<O, P extends Disposable>(start: (on: O, surroundings: Surroundings) => P, on: O): P {
+    try {
+      return parts.use(start(on, surroundings))
+    } catch (error) {
+      parts.dispose()
+      throw error
+    }
+  }
 
   async function startTurn(on: NonNullable<typeof turnOn>): Promise<RunningTurnServer> {
     try {
@@ -158,7 +173,8 @@ export async function startSignalingServer(
     reload(next) {
       config = next
       for (const one of frontEnds) one.reload(next)
-      if (turn && next.turnServer.kind === 'on') void turn.reload(next.turnServer, ourPlaces(listening))
+      const turnServer = withRelayUsers(next.turnServer, next.relay)
+      if (turn && turnServer.kind === 'on') void turn.reload(turnServer, ourPlaces(listening))
     },
     async drain() {
       closeDoors()

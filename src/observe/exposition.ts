@@ -32,6 +32,13 @@ export interface Watched {
   backends(): readonly { readonly id: string; readonly sessionLimit: number }[]
   /** Connections for requests to backends. */
   pool(): readonly { readonly host: string; readonly connections: number }[]
+  /** Not there while there is no relay front end. */
+  relay?(): {
+    readonly connections: number
+    readonly rooms: number
+    readonly members: number
+    readonly callsWaiting: number
+  }
   /** Undefined, or not there, while there is no TURN server. */
   turn?(): WatchedTurn | undefined
 }
@@ -84,8 +91,16 @@ export function createExposition(): Exposition {
     }
   }
 
-  function readWatched({ census, transport, backends, pool }: Watched, turn: WatchedTurn | undefined): void {
+  function readRelay({ connections, rooms, members, callsWaiting }: ReturnType<NonNullable<Watched['relay']>>): void {
+    set('relay_connections', {}, connections)
+    set('relay_rooms', {}, rooms)
+    set('relay_members', {}, members)
+    set('webhook_calls_waiting', {}, callsWaiting)
+  }
+
+  function readWatched({ census, transport, backends, pool, relay }: Watched, turn: WatchedTurn | undefined): void {
     if (turn) readTurn(turn, set, setTotal)
+    if (relay) readRelay(relay())
     const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
     setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)
     setTotal('signaling_client_bytes_total', { direction: 'outgoing' }, bytesOut)

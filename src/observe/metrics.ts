@@ -2,6 +2,7 @@
 
 import { clientMessages } from '../protocols/talk/messages/index.ts'
 import { coturnMetrics } from './coturn-metrics.ts'
+import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
 import { turnCounters, turnGauges, turnHistograms, turnTotals } from './turn-metrics.ts'
 
 interface Metric {
@@ -111,6 +112,7 @@ export const counters = {
     labels: ['backend'],
     help: 'Calls that began in a room',
   },
+  ...relayCounters,
   ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
 
@@ -126,6 +128,7 @@ export const histograms = {
     help: 'Milliseconds from a WebSocket ping to its pong',
     buckets: [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000, 10_000, 30_000],
   },
+  ...relayHistograms,
   ...turnHistograms,
 } as const satisfies Readonly<Record<string, Metric & { readonly buckets: readonly number[] }>>
 
@@ -142,6 +145,7 @@ export const gauges = {
     help: 'How many sessions a backend may have; absent where there is no limit',
   },
   signaling_http_client_pool_connections: { labels: ['host'], help: 'Connections for requests to a Nextcloud' },
+  ...relayGauges,
   ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },
   process_resident_memory_bytes: { labels: [], help: 'Memory that the process holds' },

@@ -20,6 +20,8 @@ const addresses = {
   'attempt-delayed': 'shown',
   'attempt-refused': 'shown',
   'room-request-refused': 'shown',
+  'relay-closed': 'hidden',
+  'relay-unauthorized': 'hidden',
   'resume-failed': 'hidden',
   'hello-refused': 'hidden',
   'inbox-overflowed': 'hidden',

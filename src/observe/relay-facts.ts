@@ -1,0 +1,88 @@
+/** What is worth noting of the relay front end and its webhooks, and how it is told. */
+import type { RelayFact } from '../protocols/relay/facts.ts'
+import type { HookEvent } from '../protocols/relay/vocabulary.ts'
+import type { Tellings } from './telling.ts'
+
+export type OutboxFact =
+  | { readonly fact: 'webhook-taken'; readonly event: HookEvent; readonly attempts: number; readonly seconds: number }
+  | {
+      readonly fact: 'webhook-failed'
+      readonly event: HookEvent
+      readonly room: string
+      readonly id: string
+      readonly why: string
+      readonly attempts: number
+    }
+  | {
+      readonly fact: 'webhook-given-up'
+      readonly event: HookEvent
+      readonly room: string
+      readonly id: string
+      readonly why: string
+    }
+  | { readonly fact: 'outbox-found'; readonly calls: number }
+  | { readonly fact: 'outbox-failed'; readonly error: string }
+
+export type RelayWorldFact =
+  | OutboxFact
+  /** Nobody could say the password of a name. */
+  | { readonly fact: 'relay-auth-failed'; readonly why: string }
+  /** A function of the program that has us in it threw, or took too long. */
+  | { readonly fact: 'relay-callback-failed'; readonly event: HookEvent; readonly room: string; readonly why: string }
+
+export const relayTellings = {
+  'relay-joined': {
+    level: 'info',
+    text: 'somebody entered a room of the relay',
+    counts: ['relay_joins_total'],
+    hides: ['username'],
+  },
+  'relay-left': {
+    level: 'info',
+    text: 'somebody left a room of the relay',
+    counts: ['relay_leaves_total'],
+    hides: ['username'],
+  },
+  'relay-unauthorized': {
+    level: 'info',
+    text: 'unauthorized at the relay',
+    counts: ['relay_unauthorized_total'],
+    hides: ['address'],
+  },
+  'relay-ignored': { level: 'debug', text: 'a frame for the relay has no effect', counts: ['relay_ignored_total'] },
+  'relay-invalid-message': {
+    level: 'debug',
+    text: 'a message for the relay that goes nowhere',
+    counts: ['relay_invalid_messages_total'],
+  },
+  'relay-closed': {
+    level: 'info',
+    text: 'a connection to the relay was closed',
+    counts: ['relay_closed_total'],
+    hides: ['address'],
+  },
+  'relay-auth-failed': {
+    level: 'warn',
+    text: 'nobody could say a password',
+    counts: ['relay_auth_failures_total'],
+  },
+  'relay-callback-failed': {
+    level: 'warn',
+    text: 'a callback of the relay failed',
+    counts: ['relay_callback_failures_total'],
+  },
+  'webhook-taken': {
+    level: 'debug',
+    text: 'webhook called',
+    counts: ['webhook_calls_total'],
+    measures: { histogram: 'webhook_call_duration_seconds', field: 'seconds' },
+  },
+  'webhook-failed': { level: 'warn', text: 'webhook failed; it is tried again', counts: ['webhook_failures_total'] },
+  'webhook-given-up': { level: 'error', text: 'webhook given up', counts: ['webhook_given_up_total'] },
+  'outbox-found': { level: 'info', text: 'webhooks of the last run are called now' },
+  'outbox-failed': {
+    level: 'error',
+    text: 'webhooks cannot be written down; they are in memory only',
+    counts: ['webhook_outbox_errors_total'],
+  },
+} as const satisfies Tellings<RelayFact | RelayWorldFact>
