@@ -125,6 +125,11 @@ export const answers: Readonly<Record<string, Expected>> = {
   'LIFETIME = 100000': 'ok relay4 3600s',
   'LIFETIME of the wrong length': '400',
   'DONT-FRAGMENT': 'ok relay4 600s',
+  'DONT-FRAGMENT over TCP': differs(
+    '420 unknown 1a',
+    'ok relay4 600s',
+    'the sockets that relay for TCP and TLS clients cannot set it for one datagram, and say so (RFC 8656 section 14.7)',
+  ),
   'an unknown attribute that must be understood': '420 unknown 7f01',
   'an unknown attribute that may be ignored': 'ok relay4 600s',
   'MOBILITY-TICKET (RFC 8016), empty': differs(

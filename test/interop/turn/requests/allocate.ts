@@ -52,6 +52,14 @@ export const allocations: readonly Row[] = [
       udpAnd((writer) => writer.put('dontFragment', true)),
     ),
   ),
+  row('DONT-FRAGMENT over TCP', async ({ client }) =>
+    words(
+      await (await client('tcp')).ask(
+        'allocate',
+        udpAnd((writer) => writer.put('dontFragment', true)),
+      ),
+    ),
+  ),
   row(
     'an unknown attribute that must be understood',
     fresh(
