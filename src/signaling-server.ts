@@ -2,6 +2,7 @@
 import { iceServersFor } from './auth/ice-servers.ts'
 import type { Config, ListenAddress } from './config/config.ts'
 import { withRelayUsers } from './config/relay.ts'
+import { startPresence } from './front-ends/presence.ts'
 import { startRelay } from './front-ends/relay.ts'
 import type { RunningFrontEnd, Surroundings } from './front-ends/running.ts'
 import { startTalk } from './front-ends/talk.ts'
@@ -65,7 +66,10 @@ export async function startSignalingServer(
   }
   const talk = parts.use(startTalk(config, surroundings, headers))
   const relay = config.relay.kind === 'on' ? begun(startRelay, config.relay) : undefined
-  const frontEnds: readonly RunningFrontEnd[] = [talk, relay].filter((one) => one !== undefined)
+  const { presence: presenceOn } = config
+  const presence =
+    presenceOn.kind === 'on' ? begun((on, around) => startPresence(on, around, headers), presenceOn) : undefined
+  const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence].filter((one) => one !== undefined)
 
   // what carries media
   const withUsers = withRelayUsers(config.turnServer, config.relay)
@@ -89,6 +93,7 @@ export async function startSignalingServer(
   report.watch({
     ...talk.watched,
     ...relay?.watched,
+    ...presence?.watched,
     turn: () =>
       turn && {
         counters: turn.counters(),

@@ -39,6 +39,8 @@ export interface Watched {
     readonly members: number
     readonly callsWaiting: number
   }
+  /** Not there while there is no presence front end. */
+  presence?(): { readonly users: number; readonly connections: number }
   /** Undefined, or not there, while there is no TURN server. */
   turn?(): WatchedTurn | undefined
 }
@@ -98,8 +100,17 @@ export function createExposition(): Exposition {
     set('webhook_calls_waiting', {}, callsWaiting)
   }
 
-  function readWatched({ census, transport, backends, pool, relay }: Watched, turn: WatchedTurn | undefined): void {
+  function readPresence({ users, connections }: ReturnType<NonNullable<Watched['presence']>>): void {
+    set('presence_users', {}, users)
+    set('presence_connections', {}, connections)
+  }
+
+  function readWatched(
+    { census, transport, backends, pool, relay, presence }: Watched,
+    turn: WatchedTurn | undefined,
+  ): void {
     if (turn) readTurn(turn, set, setTotal)
+    if (presence) readPresence(presence())
     if (relay) readRelay(relay())
     const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
     setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)

@@ -1,8 +1,10 @@
 /** What is worth noting, and for each such fact the one row that says how it is told. */
 
+import type { PresenceFact } from '../protocols/presence/facts.ts'
 import type { RelayFact } from '../protocols/relay/facts.ts'
 import type { TalkFact } from '../protocols/talk/facts.ts'
 import type { TurnFact } from '../turn/facts.ts'
+import { type PresenceWorldFact, presenceTellings } from './presence-facts.ts'
 import { type RelayWorldFact, relayTellings } from './relay-facts.ts'
 import type { Tellings } from './telling.ts'
 import { type TurnWorldFact, turnTellings } from './turn-facts.ts'
@@ -10,6 +12,7 @@ import { type TurnWorldFact, turnTellings } from './turn-facts.ts'
 /** What sockets, files, signals and HTTP bring up. */
 export type WorldFact =
   | TurnWorldFact
+  | PresenceWorldFact
   | RelayWorldFact
   /** A bug; `error` is the stack of what was thrown. */
   | { readonly fact: 'machine-broke'; readonly where: string; readonly error: string }
@@ -30,7 +33,7 @@ export type WorldFact =
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
 
-export type Fact = TalkFact | RelayFact | TurnFact | WorldFact
+export type Fact = PresenceFact | TalkFact | RelayFact | TurnFact | WorldFact
 export type FactName = Fact['fact']
 
 /** A fact without a row does not compile, nor does a counter with a label that its fact lacks. */
@@ -156,5 +159,6 @@ export const tellings = {
     measures: { histogram: 'signaling_client_rtt', field: 'milliseconds' },
   },
   ...relayTellings,
+  ...presenceTellings,
   ...turnTellings,
 } as const satisfies Tellings<Fact>

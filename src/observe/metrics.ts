@@ -2,6 +2,7 @@
 
 import { clientMessages } from '../protocols/talk/messages/index.ts'
 import { coturnMetrics } from './coturn-metrics.ts'
+import { presenceCounters, presenceGauges } from './presence-metrics.ts'
 import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
 import { turnCounters, turnGauges, turnHistograms, turnTotals } from './turn-metrics.ts'
 
@@ -113,6 +114,7 @@ export const counters = {
     help: 'Calls that began in a room',
   },
   ...relayCounters,
+  ...presenceCounters,
   ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
 
@@ -146,6 +148,7 @@ export const gauges = {
   },
   signaling_http_client_pool_connections: { labels: ['host'], help: 'Connections for requests to a Nextcloud' },
   ...relayGauges,
+  ...presenceGauges,
   ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },
   process_resident_memory_bytes: { labels: [], help: 'Memory that the process holds' },

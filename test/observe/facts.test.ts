@@ -22,6 +22,8 @@ const addresses = {
   'room-request-refused': 'shown',
   'relay-closed': 'hidden',
   'relay-unauthorized': 'hidden',
+  'presence-closed': 'hidden',
+  'presence-token-refused': 'hidden',
   'resume-failed': 'hidden',
   'hello-refused': 'hidden',
   'inbox-overflowed': 'hidden',
