@@ -101,8 +101,8 @@ export function createExposition(): Exposition {
   }
 
   function readPresence({ users, connections }: ReturnType<NonNullable<Watched['presence']>>): void {
-    set('presence_users', {}, users)
-    set('presence_connections', {}, connections)
+    set('heliograph_presence_users', {}, users)
+    set('heliograph_presence_connections', {}, connections)
   }
 
   function readWatched(

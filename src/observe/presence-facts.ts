@@ -16,31 +16,39 @@ export type PresenceWorldFact =
     }
 
 export const presenceTellings = {
-  'presence-user-came': { level: 'info', text: 'a user is online', counts: ['presence_users_came_total'] },
-  'presence-user-went': { level: 'info', text: 'a user is offline', counts: ['presence_users_went_total'] },
-  'presence-connected': { level: 'debug', text: 'a user has connected', counts: ['presence_connected_total'] },
-  'presence-relayed': { level: 'trace', text: 'message from user to user', counts: ['presence_messages_total'] },
+  'presence-user-came': { level: 'info', text: 'a user is online', counts: ['heliograph_presence_users_came_total'] },
+  'presence-user-went': { level: 'info', text: 'a user is offline', counts: ['heliograph_presence_users_went_total'] },
+  'presence-connected': {
+    level: 'debug',
+    text: 'a user has connected',
+    counts: ['heliograph_presence_connected_total'],
+  },
+  'presence-relayed': {
+    level: 'trace',
+    text: 'message from user to user',
+    counts: ['heliograph_presence_messages_total'],
+  },
   'presence-message-refused': {
     level: 'debug',
     text: 'a message from user to user was refused',
-    counts: ['presence_messages_refused_total'],
+    counts: ['heliograph_presence_messages_refused_total'],
   },
   'presence-closed': {
     level: 'info',
     text: 'the connection of a user was closed',
-    counts: ['presence_closed_total'],
+    counts: ['heliograph_presence_closed_total'],
     hides: ['address'],
   },
   'presence-token-refused': {
     level: 'info',
     text: 'a token was not accepted',
-    counts: ['presence_tokens_refused_total'],
+    counts: ['heliograph_presence_tokens_refused_total'],
     hides: ['address'],
   },
   'oidc-keys-read': { level: 'info', text: 'the keys of an OpenID provider are known' },
   'oidc-provider-failed': {
     level: 'warn',
     text: 'the keys of an OpenID provider cannot be read',
-    counts: ['presence_provider_failures_total'],
+    counts: ['heliograph_presence_provider_failures_total'],
   },
 } as const satisfies Tellings<PresenceFact | PresenceWorldFact>
