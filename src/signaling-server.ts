@@ -2,6 +2,7 @@
 import { iceServersFor } from './auth/ice-servers.ts'
 import type { Config, ListenAddress } from './config/config.ts'
 import { withRelayUsers } from './config/relay.ts'
+import { startAdmission } from './front-ends/admission.ts'
 import { startPresence } from './front-ends/presence.ts'
 import { startRelay } from './front-ends/relay.ts'
 import type { RunningFrontEnd, Surroundings } from './front-ends/running.ts'
@@ -69,7 +70,9 @@ export async function startSignalingServer(
   const { presence: presenceOn } = config
   const presence =
     presenceOn.kind === 'on' ? begun((on, around) => startPresence(on, around, headers), presenceOn) : undefined
-  const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence].filter((one) => one !== undefined)
+  // Last, because another front end may have `/`.
+  const admission = config.admission.kind === 'on' ? begun(startAdmission, config.admission) : undefined
+  const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence, admission].filter((one) => one !== undefined)
 
   // what carries media
   const withUsers = withRelayUsers(config.turnServer, config.relay)
@@ -94,6 +97,7 @@ export async function startSignalingServer(
     ...talk.watched,
     ...relay?.watched,
     ...presence?.watched,
+    ...admission?.watched,
     turn: () =>
       turn && {
         counters: turn.counters(),

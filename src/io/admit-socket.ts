@@ -27,21 +27,30 @@ export function admitSocket<A extends Arrival>(
   arrive: (key: string) => A,
   admission?: Admission,
 ): Response | undefined {
+  const refusal = refusalAtGate(gate, sockets, address)
+  if (refusal) return refusal
   const key = addressKey(address)
-  if (gate.isStopping()) {
-    return new Response('The server is stopping\n', { status: 503, headers: { 'retry-after': '2' } })
-  }
-  const limit = gate.maxConnectionsPerAddress
-  if (limit > 0 && sockets.countOf(key) >= limit) {
-    gate.refusedUpgrade(address, `more than [http] maxconnectionsperaddress = ${limit}`)
-    return new Response('Too many connections\n', { status: 429 })
-  }
   if (sockets.admit(server, request, arrive(key), admission)) return undefined
   gate.refusedUpgrade(address, missingHeaders(request))
   return new Response(
     'This is a WebSocket endpoint. A proxy in front has to pass the Upgrade and Connection headers on.\n',
     { status: 400 },
   )
+}
+
+/** Undefined for whoever may connect. */
+export function refusalAtGate(
+  gate: Gate,
+  sockets: Pick<Sockets<Arrival>, 'countOf'>,
+  address: string,
+): Response | undefined {
+  if (gate.isStopping()) {
+    return new Response('The server is stopping\n', { status: 503, headers: { 'retry-after': '2' } })
+  }
+  const limit = gate.maxConnectionsPerAddress
+  if (limit === 0 || sockets.countOf(addressKey(address)) < limit) return undefined
+  gate.refusedUpgrade(address, `more than [http] maxconnectionsperaddress = ${limit}`)
+  return new Response('Too many connections\n', { status: 429 })
 }
 
 /** What a failed upgrade lacked: nearly always a proxy that swallowed it. */

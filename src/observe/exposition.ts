@@ -39,6 +39,8 @@ export interface Watched {
     readonly members: number
     readonly callsWaiting: number
   }
+  /** Not there while there is no admission front end. */
+  admission?(): { readonly sockets: number }
   /** Not there while there is no presence front end. */
   presence?(): { readonly users: number; readonly connections: number }
   /** Undefined, or not there, while there is no TURN server. */
@@ -94,10 +96,10 @@ export function createExposition(): Exposition {
   }
 
   function readRelay({ connections, rooms, members, callsWaiting }: ReturnType<NonNullable<Watched['relay']>>): void {
-    set('relay_connections', {}, connections)
-    set('relay_rooms', {}, rooms)
-    set('relay_members', {}, members)
-    set('webhook_calls_waiting', {}, callsWaiting)
+    set('heliograph_relay_connections', {}, connections)
+    set('heliograph_relay_rooms', {}, rooms)
+    set('heliograph_relay_members', {}, members)
+    set('heliograph_webhook_calls_waiting', {}, callsWaiting)
   }
 
   function readPresence({ users, connections }: ReturnType<NonNullable<Watched['presence']>>): void {
@@ -106,11 +108,12 @@ export function createExposition(): Exposition {
   }
 
   function readWatched(
-    { census, transport, backends, pool, relay, presence }: Watched,
+    { census, transport, backends, pool, relay, presence, admission }: Watched,
     turn: WatchedTurn | undefined,
   ): void {
     if (turn) readTurn(turn, set, setTotal)
     if (presence) readPresence(presence())
+    if (admission) set('heliograph_admission_sockets', {}, admission().sockets)
     if (relay) readRelay(relay())
     const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
     setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)

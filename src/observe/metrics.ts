@@ -1,6 +1,7 @@
 /** Every metric: its name, its labels and what it means. Those of signaling have the names that dashboards for Nextcloud's server use. */
 
 import { clientMessages } from '../protocols/talk/messages/index.ts'
+import { admissionCounters, admissionGauges } from './admission-metrics.ts'
 import { coturnMetrics } from './coturn-metrics.ts'
 import { presenceCounters, presenceGauges } from './presence-metrics.ts'
 import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
@@ -115,6 +116,7 @@ export const counters = {
   },
   ...relayCounters,
   ...presenceCounters,
+  ...admissionCounters,
   ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
 
@@ -149,6 +151,7 @@ export const gauges = {
   signaling_http_client_pool_connections: { labels: ['host'], help: 'Connections for requests to a Nextcloud' },
   ...relayGauges,
   ...presenceGauges,
+  ...admissionGauges,
   ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },
   process_resident_memory_bytes: { labels: [], help: 'Memory that the process holds' },

@@ -5,6 +5,10 @@ import type { ErrorCode } from './errors.ts'
 export type RequestEnd = 'rejected' | 'timeout' | 'cancelled' | 'gone' | 'room closed' | 'no place'
 
 export type AdmissionFact =
+  /** Somebody asked for an application's token, and got this HTTP status. */
+  | { readonly fact: 'admission-app-asked'; readonly address: string; readonly status: number }
+  /** Somebody wanted to connect without a token that is good. */
+  | { readonly fact: 'admission-connect-refused'; readonly address: string }
   | { readonly fact: 'admission-authorized'; readonly socket: string; readonly app: string }
   /** An event was refused; `why` is a code of `errors.ts`. */
   | { readonly fact: 'admission-refused'; readonly socket: string; readonly event: string; readonly why: ErrorCode }

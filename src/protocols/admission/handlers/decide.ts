@@ -23,6 +23,7 @@ export function admit(state: State, asker: Asker, app: string, incoming: EventOf
   note(state, { fact: 'admission-guest-admitted', socket: candidate.socket, app, room: room.name })
   const present = { ...presentIn(state, room, candidate), payload }
   answer(state, { session: candidate, ack: waiting?.ack }, 'room-join-accept', present)
+  say(state, [candidate.id], 'room-owner-change', { room: room.name, owners: ownersOf(state, room) })
   const { socket, peerinfo } = candidate
   sayToRoom(state, room, 'room-user-join', { room: room.name, peer_id: socket, payload, peerinfo }, candidate)
   done(state, asker)
@@ -95,11 +96,12 @@ export function addOwner(state: State, asker: Asker, app: string, { message }: E
   done(state, asker)
 }
 
+const ownersOf = (state: State, room: Room): string[] => [...room.owners].map((id) => socketOf(state, id))
+
 /** After somebody became an owner: all hear of it, and he hears who waits. */
 export function tellOwners(state: State, room: Room, chosen: Session): void {
   note(state, { fact: 'admission-owner-changed', socket: chosen.socket, app: room.app, room: room.name })
-  const owners = [...room.owners].map((id) => socketOf(state, id))
-  sayToRoom(state, room, 'room-owner-change', { room: room.name, owners })
+  sayToRoom(state, room, 'room-owner-change', { room: room.name, owners: ownersOf(state, room) })
   for (const [id, waiting] of room.waiting) {
     const candidate = state.sessions.get(id)
     if (candidate && candidate !== chosen) ask(state, [chosen.id], room, candidate, waiting)
