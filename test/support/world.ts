@@ -28,7 +28,7 @@ export type Answering<V extends Vocabulary> = (
 
 export interface World<V extends Vocabulary> {
   readonly clock: Clock
-  open(peer?: Partial<Peer>): ConnectionId
+  open(arrival?: Partial<Peer & V['arrival']>): ConnectionId
   text(id: ConnectionId, text: string): void
   binary(id: ConnectionId): void
   /** From now on nothing that is sent there leaves; it is given back when the connection is lost. */
@@ -187,10 +187,10 @@ export function createWorld<V extends Vocabulary>(frontEnd: FrontEnd<V>, options
 
   return {
     clock,
-    open(peer = {}) {
+    open(arrival = {}) {
       const id = connectionId(sockets.size + 1)
       sockets.set(id, { heard: [], undelivered: undefined, isOpen: true, close: undefined })
-      input((now) => frontEnd.opened(id, { address: '192.0.2.1', userAgent: 'a test', ...peer }, now))
+      input((now) => frontEnd.opened(id, { address: '192.0.2.1', userAgent: 'a test', ...arrival }, now))
       return id
     },
     text: (id, text) =>
