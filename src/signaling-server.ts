@@ -67,9 +67,7 @@ export async function startSignalingServer(
   }
   const talk = parts.use(startTalk(config, surroundings, headers))
   const relay = config.relay.kind === 'on' ? begun(startRelay, config.relay) : undefined
-  const { presence: presenceOn } = config
-  const presence =
-    presenceOn.kind === 'on' ? begun((on, around) => startPresence(on, around, headers), presenceOn) : undefined
+  const presence = config.presence.kind === 'on' ? begun(startPresence, config.presence) : undefined
   // Last, because another front end may have `/`.
   const admission = config.admission.kind === 'on' ? begun(startAdmission, config.admission) : undefined
   const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence, admission].filter((one) => one !== undefined)

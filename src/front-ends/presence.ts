@@ -22,12 +22,7 @@ export interface RunningPresence extends RunningFrontEnd {
   userOf(request: Request): Promise<string | undefined>
 }
 
-/** `headers` are those that every answer over HTTP carries. */
-export function startPresence(
-  config: PresenceOn,
-  { report, gate, iceServers }: Surroundings,
-  headers: Headers,
-): RunningPresence {
+export function startPresence(config: PresenceOn, { report, gate, iceServers }: Surroundings): RunningPresence {
   const parts = new DisposableStack()
 
   // whom we trust
@@ -60,7 +55,7 @@ export function startPresence(
   )
 
   return {
-    paths: presencePaths({ path: config.path, gate, sockets, oidc, headers, note: report.note }),
+    paths: presencePaths({ path: config.path, gate, sockets, oidc, note: report.note }),
     longestMessage,
     watched: { presence: frontEnd.census },
     async userOf(request) {

@@ -18,12 +18,10 @@ export interface PresenceRoutes {
   readonly gate: Gate
   readonly sockets: Sockets<PresenceArrival>
   readonly oidc: Oidc
-  /** Those that every answer carries. */
-  readonly headers: Headers
   readonly note: (fact: TokenFact) => void
 }
 
-export function presencePaths({ path, gate, sockets, oidc, headers, note }: PresenceRoutes): Paths {
+export function presencePaths({ path, gate, sockets, oidc, note }: PresenceRoutes): Paths {
   const connect: Route = async (request, address, server) => {
     const token = tokenOf(request)
     const checked: Checked = token === undefined ? noToken : await oidc.verify(token)
@@ -35,7 +33,7 @@ export function presencePaths({ path, gate, sockets, oidc, headers, note }: Pres
     return (
       brokenHandshake(request) ??
       admitSocket(gate, sockets, { request, server, address }, (key) => ({ address: key, identity, expires }), {
-        headers: upgradeHeaders(headers, request),
+        headers: upgradeHeaders(request),
       })
     )
   }
@@ -68,9 +66,9 @@ const offered = ({ headers }: Request): readonly string[] =>
   (headers.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
 
 /** A browser wants to have one of the protocols chosen that it offered; a token is none. */
-function upgradeHeaders(common: Headers, request: Request): Headers {
+function upgradeHeaders(request: Request): Headers {
   const chosen = offered(request).find((protocol) => !isToken(protocol)) ?? ''
-  return new Headers([...common, ['sec-websocket-protocol', chosen]])
+  return new Headers({ 'sec-websocket-protocol': chosen })
 }
 
 /** The statuses are the original's; it says nothing about the reason but for the audience. */
