@@ -14,6 +14,9 @@ export interface Check {
 
 export const checks: readonly Check[] = [
   { name: 'types', run: () => command('tsc', '-p', 'tsconfig.json') },
+  // What runs in browsers knows their types, and nothing of the server does.
+  { name: 'types of the client', run: () => command('tsc', '-p', 'sdk/tsconfig.json') },
+  { name: "types of the client's tests", run: () => command('tsc', '-p', 'test/sdk/tsconfig.json') },
   { name: 'format and lint', run: () => command('biome', 'check', '--error-on-warnings', '--colors=off') },
   { name: 'floors', run: async () => floorFaults(await readFiles(['src/**/*.ts'])) },
   { name: 'rules and tests', run: async () => specFaults(await readFiles(['src/**/SPEC.md', 'test/**/*.{ts,txt}'])) },

@@ -1,0 +1,355 @@
+/** A client of the admission protocol over Socket.IO: open rooms, ask to be let into others'. */
+import { Client, type ClientEvents, type ClientOptions } from '../core/client.ts'
+import { Connection } from '../core/connection.ts'
+import { Emitter } from '../core/emitter.ts'
+import { asHeliographError, ConnectionError, EndedError, RefusedError, UnauthorizedError } from '../core/errors.ts'
+import { isObject, type JsonObject, objectAt, textAt, textsAt } from '../core/json.ts'
+import type { Line } from '../core/line.ts'
+import { fullJitter } from '../core/reconnect-policy.ts'
+import { type RequestOptions, Requests } from '../core/requests.ts'
+import { RoomState } from '../core/room-state.ts'
+import { type TokenOptions, TokenSource } from '../core/token.ts'
+import { type SocketLike, surroundings, type World } from '../core/world.ts'
+import { readIceServerList } from '../rtc/ice-servers.ts'
+import { type AdmissionInfo, AdmissionRoom } from './room.ts'
+import { openSocketIo, type SocketIoOptions } from './socket.ts'
+import { readRelayed, writeMessage, writeSignal } from './words.ts'
+
+/** `token` and `getToken` give the application's token, which `POST /app` hands out. */
+export interface AdmissionClientOptions extends ClientOptions, TokenOptions {
+  /** The server; a path other than / is that of Socket.IO. */
+  readonly url: string
+  /** What the others are told of us. */
+  readonly peerinfo?: unknown
+  /** For socket.io-client, for example { transports: ['websocket'] }. */
+  readonly socketio?: SocketIoOptions | undefined
+}
+
+export interface AskOptions extends RequestOptions {
+  /** For the owners to decide by. */
+  readonly payload?: unknown
+}
+
+export interface AdmissionClientEvents extends ClientEvents {
+  /** Said by the server, and nobody here knows what it means. */
+  unknown: { readonly event: string; readonly body: unknown }
+}
+
+interface Joined {
+  readonly state: RoomState<AdmissionInfo>
+  readonly room: AdmissionRoom
+  /** To ask with again. */
+  readonly payload: unknown
+}
+
+type Events = (body: JsonObject) => void
+
+export class AdmissionClient extends Client<AdmissionClientEvents> {
+  readonly #world: World
+  readonly #emitter: Emitter<AdmissionClientEvents>
+  readonly #options: AdmissionClientOptions
+  readonly #token: TokenSource
+  readonly #requests: Requests<JsonObject>
+  readonly #rooms = new Map<string, Joined>()
+  #socket: (SocketLike & { readonly id?: string }) | undefined
+  #appToken = ''
+  #sessionToken = ''
+  #id = ''
+  #handedOut: readonly RTCIceServer[] = []
+
+  constructor(options: AdmissionClientOptions) {
+    const open = (url: string): SocketLike => {
+      this.#socket = options.world?.openSocket?.(url, []) ?? openSocketIo(url, this.#appToken, options.socketio)
+      return this.#socket
+    }
+    const world = { ...surroundings(options.world), openSocket: open }
+    const emitter = new Emitter<AdmissionClientEvents>(world)
+    const connection = new Connection(
+      {
+        ...options,
+        world,
+        reconnect: options.reconnect ?? fullJitter(),
+        // Engine.IO has signs of life of its own.
+        keepAlive: options.keepAlive ?? 0,
+        address: async (attempt) => {
+          this.#appToken = (await this.#token.next(attempt)) ?? ''
+          return { url: options.url }
+        },
+      },
+      {
+        opened: (line) => {
+          this.#id = this.#socket?.id ?? ''
+          line.send(JSON.stringify(['auth-request', { token: this.#appToken, peerinfo: options.peerinfo }]))
+        },
+        received: (text, line) => this.#received(text, line),
+        lost: (error) => this.#requests.refuseAll(new ConnectionError(error.message, { cause: error })),
+      },
+    )
+    super(connection, emitter)
+    this.#world = world
+    this.#emitter = emitter
+    this.#options = options
+    this.#token = new TokenSource(options)
+    this.#requests = new Requests(world)
+    connection.emitter.on('state', ({ to, reason, error }) => {
+      if (to !== 'closed' && to !== 'disconnected') return
+      for (const { state } of this.#rooms.values()) state.close(reason, error)
+      this.#rooms.clear()
+    })
+  }
+
+  /** Our id with the others: that of the socket. */
+  get id(): string {
+    return this.#id
+  }
+
+  get rooms(): ReadonlyMap<string, AdmissionRoom> {
+    return new Map([...this.#rooms].map(([name, { room }]) => [name, room]))
+  }
+
+  /** Opens a room that is ours; without a name the server makes one up. */
+  async createRoom(name?: string, options: AskOptions = {}): Promise<AdmissionRoom> {
+    await this.ready(options)
+    // The answer repeats a name that we gave only if it was free: one question at a time.
+    while (this.#requests.has('create')) await this.#requests.settled('create')
+    const answer = this.#requests.ask('create', 'room-create-request', this.#limit(options), (body) => {
+      this.#entered(body, [this.#id], options.payload)
+    })
+    this.#say('room-create-request', { ...(name === undefined ? {} : { room: name }), payload: options.payload })
+    return this.#joined(await answer)
+  }
+
+  /** Asks the owners; resolves when one of them says yes. Without a `timeout` it waits for as long as they take. */
+  async join(name: string, options: AskOptions = {}): Promise<AdmissionRoom> {
+    await this.ready({ ...options, timeout: options.timeout || undefined })
+    const present = this.#rooms.get(name)
+    if (present) return present.room
+    try {
+      return this.#joined(await this.#ask(name, options))
+    } catch (thrown) {
+      // Nobody needs to decide any more.
+      const isOurs =
+        thrown instanceof EndedError || (thrown instanceof Error && 'code' in thrown && thrown.code === 'timeout')
+      if (isOurs && this.state === 'connected') this.#say('room-join-cancel', { room: name })
+      throw thrown
+    }
+  }
+
+  #ask(name: string, options: AskOptions): Promise<JsonObject> {
+    const answer = this.#requests.ask(
+      `join:${name}`,
+      'room-join-request',
+      { ...options, timeout: options.timeout ?? 0 },
+      (body) => this.#entered(body, [], options.payload),
+    )
+    this.#say('room-join-request', { room: name, payload: options.payload })
+    return answer
+  }
+
+  #limit(options: RequestOptions): RequestOptions {
+    return { ...options, timeout: options.timeout ?? this.#options.requestTimeout ?? 15_000 }
+  }
+
+  #joined(answer: JsonObject): AdmissionRoom {
+    const joined = this.#rooms.get(textAt(answer, 'room') ?? '')
+    if (!joined) throw new EndedError('the room was left')
+    return joined.room
+  }
+
+  #received(text: string, line: Line): void {
+    const [event, body]: [string, unknown] = JSON.parse(text)
+    const said = isObject(body) ? body : {}
+    if (event === 'auth-accept') return this.#authenticated(said, line)
+    if (event === 'auth-reject') {
+      this.#token.refused()
+      return line.fail(new UnauthorizedError(textAt(said, 'message') ?? 'the token was refused'))
+    }
+    if (event.startsWith('ack:')) return this.#acknowledged(event.slice(4), said)
+    const handle = this.#events[event]
+    if (handle) handle(said)
+    else this.#emitter.emit('unknown', { event, body })
+  }
+
+  readonly #events: Readonly<Record<string, Events>> = {
+    'room-create-accept': (body) => void this.#requests.answer('create', body),
+    'room-create-reject': (body) => void this.#requests.refuse('create', refusal('room_refused', body)),
+    'room-join-accept': (body) => this.#letIn(body),
+    'room-join-reject': (body) => {
+      const room = textAt(body, 'room')
+      const key = room === undefined ? this.#requests.oldest('join:') : `join:${room}`
+      if (key !== undefined) this.#requests.refuse(key, refusal('not_admitted', body))
+    },
+    'room-join-request': (body) => this.#knocked(body),
+    'room-join-cancel': (body) => this.#in(body)?.state.knockEnded(textAt(body, 'peer_id') ?? ''),
+    'room-user-join': (body) => {
+      const { room, state } = this.#in(body) ?? {}
+      const id = textAt(body, 'peer_id')
+      if (!room || id === undefined) return
+      state?.knockEnded(id)
+      state?.put(id, undefined, { peerinfo: body['peerinfo'], isOwner: room.owners.has(id) })
+    },
+    'room-user-leave': (body) => this.#in(body)?.state.remove(textAt(body, 'peer_id') ?? ''),
+    'room-leave-accept': (body) => void this.#requests.answer(`leave:${textAt(body, 'room') ?? ''}`, body),
+    'room-owner-change': (body) => this.#in(body)?.room.ownedBy(textsAt(body, 'owners')),
+    'session-description': (body) => this.#relayed('session-description', body),
+    'ice-candidate': (body) => this.#relayed('ice-candidate', body),
+    unauthorized: (body) => this.#failed('unauthorized', textAt(body, 'event') ?? '', body),
+    'payload-reject': (body) => this.#failed('payload_refused', textAt(body, 'event') ?? '', body),
+    'relay-reject': (body) => this.#failed('not_relayed', '', body),
+  }
+
+  #authenticated(body: JsonObject, line: Line): void {
+    this.#sessionToken = textAt(body, 'token') ?? ''
+    this.#handedOut = readIceServerList(body['iceServers'])
+    line.ready()
+    const before = [...this.#rooms]
+    this.#rooms.clear()
+    for (const [name, joined] of before) void this.#enterAgain(name, joined)
+  }
+
+  /** A new socket is in no room: what was ours is opened again, for the others we ask. */
+  async #enterAgain(name: string, former: Joined): Promise<void> {
+    const { state, room, payload } = former
+    const formerId = state.selfId
+    const wasOwner = room.isOwner
+    state.selfId = this.#id
+    state.doubt()
+    this.#rooms.set(name, former)
+    try {
+      if (wasOwner && (await this.#openAgain(name, payload))) room.ownedBy([this.#id])
+      else await this.#ask(name, { payload })
+    } catch (thrown) {
+      // A connection that is lost again leads here again; then the room is still wanted.
+      if (thrown instanceof ConnectionError || !state.isOpen) return
+      this.#rooms.delete(name)
+      return state.close('not let in again', asHeliographError(thrown, name))
+    }
+    state.settle()
+    state.rejoined(formerId)
+    this.#emitter.emit('rejoined', { id: this.#id, formerId })
+  }
+
+  /** False if the room has gone on without us. */
+  async #openAgain(name: string, payload: unknown): Promise<boolean> {
+    while (this.#requests.has('create')) await this.#requests.settled('create')
+    const answer = this.#requests.ask('create', 'room-create-request', this.#limit({}))
+    this.#say('room-create-request', { room: name, payload })
+    return answer.then(
+      () => true,
+      (thrown: unknown) => {
+        if (thrown instanceof RefusedError) return false
+        throw thrown
+      },
+    )
+  }
+
+  #letIn(body: JsonObject): void {
+    const name = textAt(body, 'room') ?? ''
+    const waits = this.#requests.has(`join:${name}`)
+    // Whoever was let in after he had given up is in all the same, and leaves.
+    if (waits) this.#requests.answer(`join:${name}`, body)
+    else this.#say('room-leave-request', { room: name })
+  }
+
+  /** In answer to a question, before anything that follows. */
+  #entered(body: JsonObject, owners: readonly string[], payload: unknown): void {
+    const name = textAt(body, 'room') ?? ''
+    const joined = this.#rooms.get(name) ?? this.#newRoom(name, owners, payload)
+    this.#rooms.set(name, joined)
+    const infos = objectAt(body, 'peersinfo')
+    for (const id of textsAt(body, 'peers')) {
+      joined.state.put(id, undefined, {
+        peerinfo: objectAt(infos, id)['peerinfo'],
+        isOwner: joined.room.owners.has(id),
+      })
+    }
+  }
+
+  #newRoom(name: string, owners: readonly string[], payload: unknown): Joined {
+    const relay = (peer: string, [event, body]: ReturnType<typeof writeMessage>): boolean =>
+      this.#say(event, { room: name, to: peer, ...body })
+    const state: RoomState<AdmissionInfo> = new RoomState<AdmissionInfo>(name, this.#id, {
+      world: this.#world,
+      rtc: () => ({ ...this.#options.rtc, iceServers: this.#options.rtc?.iceServers ?? this.#handedOut }),
+      send: (peer, data) => relay(peer, writeMessage(data)),
+      sendAll: (data) => [...state.members.keys()].every((peer) => relay(peer, writeMessage(data))),
+      signal: (peer, signal) => void relay(peer, writeSignal(signal)),
+      leave: async () => {
+        this.#rooms.delete(name)
+        if (this.state !== 'connected') return
+        // The original does not know how to be left, and does not answer.
+        const answer = this.#requests.ask(`leave:${name}`, 'room-leave-request', { timeout: 2_000 }).catch(() => {})
+        this.#say('room-leave-request', { room: name })
+        await answer
+      },
+    })
+    const room = new AdmissionRoom(state, new Set(owners), (peer) =>
+      this.#say('room-owner-add', { room: name, peer_id: peer }),
+    )
+    return { state, room, payload }
+  }
+
+  #knocked(body: JsonObject): void {
+    const { state } = this.#in(body) ?? {}
+    const id = textAt(body, 'peer_id')
+    if (!state || id === undefined) return
+    const decide = (event: string) => (payload?: unknown) => {
+      this.#say(event, { room: state.id, peer_id: id, payload })
+      state.knockEnded(id)
+    }
+    state.knocked({
+      id,
+      user: undefined,
+      payload: body['payload'],
+      info: body['peerinfo'],
+      accept: decide('room-join-accept'),
+      reject: decide('room-join-reject'),
+    })
+  }
+
+  #relayed(event: string, body: JsonObject): void {
+    const { state } = this.#in(body) ?? {}
+    const from = textAt(body, 'peer_id')
+    const read = readRelayed(event, body)
+    if (!state || from === undefined || !read) return
+    // The original tells a newcomer's coming and its first words in any order.
+    if (!state.members.has(from)) state.put(from, undefined, { peerinfo: undefined, isOwner: false })
+    if ('signal' in read) state.signaled(from, read.signal)
+    else state.said(from, read.message, 'peer')
+  }
+
+  /** Answers with an event of their own have been handled by then; what is left are refusals without one. */
+  #acknowledged(event: string, { sent, answer }: JsonObject): void {
+    if (isObject(answer) && answer['ok'] === false)
+      this.#failed('refused', event, { room: textAt(sent, 'room'), ...answer })
+  }
+
+  #failed(code: string, event: string, body: JsonObject): void {
+    const error = refusal(code, body)
+    const room = textAt(body, 'room')
+    const keys: Readonly<Record<string, string | undefined>> = {
+      'room-create-request': 'create',
+      'room-join-request': room === undefined ? this.#requests.oldest('join:') : `join:${room}`,
+      'room-leave-request': `leave:${room ?? ''}`,
+    }
+    const key = keys[event]
+    if (key !== undefined && this.#requests.refuse(key, error)) return
+    if (code !== 'refused') this.#emitter.emit('error', error)
+  }
+
+  #in(body: JsonObject): Joined | undefined {
+    return this.#rooms.get(textAt(body, 'room') ?? '')
+  }
+
+  /** The session token belongs to one socket, so that nothing can wait for the next. */
+  #say(event: string, body: JsonObject): boolean {
+    const { line } = this.connection
+    line?.send(JSON.stringify([event, { auth: this.#sessionToken, ...body }]))
+    return line !== undefined
+  }
+}
+
+const refusal = (code: string, body: JsonObject): RefusedError => {
+  const message = textAt(body, 'message') ?? code
+  return new RefusedError(code, message, { details: body['payload'] })
+}

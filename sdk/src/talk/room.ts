@@ -1,0 +1,184 @@
+/** A Talk room: the common room, the call's participants, and values that its sessions share. */
+import type { SendOptions } from '../core/connection.ts'
+import { Emitter } from '../core/emitter.ts'
+import { isObject, listAt, numberAt, objectAt, textAt, textsAt } from '../core/json.ts'
+import type { User } from '../core/peer.ts'
+import { Room } from '../core/room.ts'
+import type { RoomState } from '../core/room-state.ts'
+
+/** What is known of a session in the room. */
+export interface TalkInfo {
+  /** Nextcloud's id for it, if given. */
+  readonly roomSessionId: string | undefined
+  readonly features: readonly string[]
+  /** 0 not in the call; else a sum of 1 in call, 2 audio, 4 video, 8 phone. */
+  readonly inCall: number
+  /** Of a virtual session: 1 muted speaking, 2 muted listening, 4 talking. */
+  readonly flags: number
+  /** Whatever Nextcloud says of the participant. */
+  readonly participant: Readonly<Record<string, unknown>>
+}
+
+export interface TalkRoomEvents {
+  properties: unknown
+  /** The list of participants as the server sent it; `changed` has told of each session that changed. */
+  participants: readonly unknown[]
+  /** Everybody was moved into the call, or out of it. */
+  'call-for-all': { readonly inCall: number }
+  /** From Nextcloud to the room, for example that there is chat to be read. */
+  notice: unknown
+  transient: { readonly key: string; readonly value: unknown; readonly formerValue: unknown }
+  'switch-to': { readonly roomId: string; readonly details: unknown }
+  control: { readonly from: string | undefined; readonly data: unknown }
+}
+
+/** What the client does for its rooms. */
+export interface TalkRoomRoutes {
+  toUser(userId: string, data: unknown, options: SendOptions): boolean
+  toCall(data: unknown, options: SendOptions): boolean
+  transient(body: Readonly<Record<string, unknown>>): Promise<void>
+  control(peer: string, data: unknown): boolean
+}
+
+export class TalkRoom extends Room<TalkInfo> {
+  /** What only Talk's rooms have. */
+  readonly talk: Emitter<TalkRoomEvents>
+  readonly #routes: TalkRoomRoutes
+  readonly #transient = new Map<string, unknown>()
+  #properties: unknown
+  #bandwidth: unknown
+
+  constructor(state: RoomState<TalkInfo>, routes: TalkRoomRoutes) {
+    super(state)
+    this.talk = new Emitter(state.routes.world)
+    this.#routes = routes
+  }
+
+  get properties(): unknown {
+    return this.#properties
+  }
+
+  /** What the server allows, in bits per second: { maxstreambitrate?, maxscreenbitrate? }. */
+  get bandwidth(): unknown {
+    return this.#bandwidth
+  }
+
+  /** The values that the room shares. */
+  get transient(): ReadonlyMap<string, unknown> {
+    return this.#transient
+  }
+
+  /** To all sessions of a user, wherever they are. */
+  sendToUser(userId: string, data: unknown, options: SendOptions = {}): boolean {
+    return this.#routes.toUser(userId, data, options)
+  }
+
+  /** To those who are in the call. */
+  sendToCall(data: unknown, options: SendOptions = {}): boolean {
+    return this.#routes.toCall(data, options)
+  }
+
+  /** For internal clients and moderators; the server drops it without a word from others. */
+  control(peer: string, data: unknown): boolean {
+    return this.#routes.control(peer, data)
+  }
+
+  /** `ttl` in ms. Refused with not_allowed without the permission; the change comes back as `transient`. */
+  setTransient(key: string, value: unknown, { ttl = 0 }: { readonly ttl?: number } = {}): Promise<void> {
+    const end = ttl > 0 ? { ttl: Math.round(ttl * 1e6) } : {}
+    return this.#routes.transient({ type: 'set', key, value, ...end })
+  }
+
+  removeTransient(key: string): Promise<void> {
+    return this.#routes.transient({ type: 'remove', key })
+  }
+
+  /** For the client: what the server said of this room. */
+  described(room: unknown): void {
+    this.#bandwidth = isObject(room) ? room['bandwidth'] : undefined
+    const properties = isObject(room) ? room['properties'] : undefined
+    if (JSON.stringify(properties) === JSON.stringify(this.#properties)) return
+    this.#properties = properties
+    this.talk.emit('properties', properties)
+  }
+
+  /** For the client: entries of a join event. */
+  joined(entries: readonly unknown[]): void {
+    for (const entry of entries) {
+      const id = textAt(entry, 'sessionid')
+      if (id === undefined) continue
+      const known = this.members.get(id)?.info
+      this.state.put(id, userOf(entry), {
+        roomSessionId: textAt(entry, 'roomsessionid') ?? known?.roomSessionId,
+        features: textsAt(entry, 'features'),
+        inCall: known?.inCall ?? 0,
+        flags: known?.flags ?? 0,
+        participant: known?.participant ?? {},
+      })
+    }
+  }
+
+  /** For the client: participants/update. A session that is not listed has not changed. */
+  participants(update: unknown): void {
+    const inCall = numberAt(update, 'incall')
+    if (isObject(update) && update['all'] === true && inCall !== undefined) {
+      for (const peer of this.members.values()) this.state.change(peer, { ...peer.info, inCall })
+      this.talk.emit('call-for-all', { inCall })
+      return
+    }
+    const users = listAt(update, 'users')
+    for (const user of users) {
+      const peer = this.members.get(textAt(user, 'sessionId') ?? '')
+      if (!peer || !isObject(user)) continue
+      // Nextcloud spells it as a number or as yes and no.
+      const flags = user['inCall'] === true ? 1 : (numberAt(user, 'inCall') ?? 0)
+      this.state.change(peer, { ...peer.info, inCall: flags, participant: user })
+    }
+    this.talk.emit('participants', users)
+  }
+
+  /** For the client: participants/flags. */
+  flagged(flags: unknown): void {
+    const peer = this.members.get(textAt(flags, 'sessionid') ?? '')
+    if (peer) this.state.change(peer, { ...peer.info, flags: numberAt(flags, 'flags') ?? 0 })
+  }
+
+  /** For the client: a transient message. */
+  shared(body: unknown): void {
+    const key = textAt(body, 'key')
+    switch (textAt(body, 'type')) {
+      case 'initial':
+        return this.#takeValues(objectAt(body, 'data'))
+      case 'set':
+        if (key !== undefined && isObject(body)) this.#setValue(key, body['value'])
+        return
+      case 'remove':
+        if (key !== undefined) this.#setValue(key, undefined)
+    }
+  }
+
+  /** For the client: after joining again, the values of before count only if they come again. */
+  forgetValues(): void {
+    this.#takeValues({})
+  }
+
+  #takeValues(data: Readonly<Record<string, unknown>>): void {
+    for (const key of [...this.#transient.keys()]) if (!(key in data)) this.#setValue(key, undefined)
+    for (const [key, value] of Object.entries(data)) this.#setValue(key, value)
+  }
+
+  #setValue(key: string, value: unknown): void {
+    const formerValue = this.#transient.get(key)
+    if (JSON.stringify(formerValue) === JSON.stringify(value)) return
+    if (value === undefined) this.#transient.delete(key)
+    else this.#transient.set(key, value)
+    this.talk.emit('transient', { key, value, formerValue })
+  }
+}
+
+function userOf(entry: unknown): User | undefined {
+  const id = textAt(entry, 'userid') ?? ''
+  const name = textAt(objectAt(entry, 'user'), 'displayname')
+  if (id === '' && name === undefined) return undefined
+  return { id, ...(name === undefined ? {} : { name }) }
+}
