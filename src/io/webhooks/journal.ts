@@ -57,9 +57,7 @@ export function openJournal({ folder, state, failed, longest = usuallyLongest }:
   function write(text: string): Promise<void> {
     return new Promise((settle) => {
       waiting.push({ text, settle })
-      writing ??= writeAll().finally(() => {
-        writing = undefined
-      })
+      writing ??= writeAll()
     })
   }
 
@@ -80,6 +78,7 @@ export function openJournal({ folder, state, failed, longest = usuallyLongest }:
       }
       for (const { settle } of batch) settle()
     }
+    writing = undefined
   }
 
   async function renew(): Promise<void> {
