@@ -11,7 +11,7 @@ export const admissionTellings = {
   },
   'admission-connect-refused': {
     level: 'info',
-    text: 'a Socket.IO connection without a token that is good',
+    text: 'a connection without a token that is good',
     counts: ['heliograph_admission_connects_refused_total'],
     hides: ['address'],
   },
