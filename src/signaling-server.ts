@@ -3,6 +3,7 @@ import { iceServersFor } from './auth/ice-servers.ts'
 import type { Config, ListenAddress } from './config/config.ts'
 import { withRelayUsers } from './config/relay.ts'
 import { startAdmission } from './front-ends/admission.ts'
+import { startPages } from './front-ends/pages.ts'
 import { startPresence } from './front-ends/presence.ts'
 import { startRelay } from './front-ends/relay.ts'
 import type { RunningFrontEnd, Surroundings } from './front-ends/running.ts'
@@ -70,7 +71,14 @@ export async function startSignalingServer(
   const presence = config.presence.kind === 'on' ? begun(startPresence, config.presence) : undefined
   // Last, because another front end may have `/`.
   const admission = config.admission.kind === 'on' ? begun(startAdmission, config.admission) : undefined
-  const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence, admission].filter((one) => one !== undefined)
+  const { demo } = config
+  const pages =
+    demo.kind === 'on' && config.admission.kind === 'on'
+      ? parts.use(startPages(demo, config.admission, surroundings))
+      : undefined
+  const frontEnds: readonly RunningFrontEnd[] = [talk, relay, presence, admission, pages].filter(
+    (one) => one !== undefined,
+  )
 
   // what carries media
   const withUsers = withRelayUsers(config.turnServer, config.relay)

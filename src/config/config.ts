@@ -36,6 +36,7 @@ export interface Config {
   readonly relay: RelayConfig
   readonly presence: PresenceConfig
   readonly admission: AdmissionConfig
+  readonly demo: DemoConfig
   readonly stats: { readonly allowedIps: IpRanges }
   readonly drainTimeout: number
   readonly limits: {
@@ -173,6 +174,15 @@ export interface OidcProviderConfig {
   readonly discovery: string
   /** One of them has to be in a token's `aud`. */
   readonly audiences: readonly string[]
+}
+
+export type DemoConfig = { readonly kind: 'off' } | DemoOn
+
+export interface DemoOn {
+  readonly kind: 'on'
+  readonly password: string
+  /** Development mode only: this machine needs no password. */
+  readonly openToThisMachine?: true
 }
 
 export type TurnServerConfig = { readonly kind: 'off' } | TurnServerOn

@@ -6,7 +6,7 @@ import { loadConfig } from './load.ts'
 
 /**
  * Listens on this machine only, with every secret made up: whoever knows the one of the only backend may be any
- * Nextcloud server. The TURN server relays to this machine only, and `/ice` answers it without a key. `randomHex` answers with twice as many digits as it is asked for bytes.
+ * Nextcloud server. The TURN server relays to this machine only, and `/ice` and the page `/demo` answer it without a key. `randomHex` answers with twice as many digits as it is asked for bytes.
  */
 export function developmentConfig(randomHex: (bytes: number) => string): Config {
   const text = `
@@ -27,8 +27,15 @@ export function developmentConfig(randomHex: (bytes: number) => string): Config 
     [admission]
     appsecret = ${randomHex(32)}
     apppassword = ${randomHex(16)}
+    [demo]
+    password = ${randomHex(16)}
   `
   const { config, faults } = loadConfig({ file: 'development', text, environment: {}, readFile: () => '' })
   if (!config) throw new Error(faults.map(printFault).join('\n'))
-  return { ...config, turn: { ...config.turn, openToThisMachine: true } }
+  const { turn, demo } = config
+  return {
+    ...config,
+    turn: { ...turn, openToThisMachine: true },
+    demo: demo.kind === 'on' ? { ...demo, openToThisMachine: true } : demo,
+  }
 }

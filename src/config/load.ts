@@ -3,6 +3,7 @@
 import { readAdmission } from './admission.ts'
 import { backendSection, listedBackends, readBackends } from './backends.ts'
 import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
+import { readDemo } from './demo.ts'
 import { type Fault, sortedFaults } from './fault.ts'
 import { parseIni } from './ini.ts'
 import { nearMiss } from './near-miss.ts'
@@ -106,6 +107,7 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     relay: readRelay(sources),
     presence: readPresence(sources, providers),
     admission: readAdmission(sources),
+    demo: readDemo(sources),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
     limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },

@@ -69,6 +69,7 @@ const fixed: readonly Part<Config>[] = [
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
   ['[presence]', ({ presence }) => presence],
   ['[admission]', ({ admission }) => admission],
+  ['[demo]', ({ demo }) => demo],
   ['[relay]', ({ relay }) => ({ ...relay, users: [] })],
 ]
 

@@ -4,6 +4,7 @@ import { admission } from './sections/admission.ts'
 import { app, clients, sessions, stats } from './sections/app.ts'
 import { backend, ownBackend } from './sections/backend.ts'
 import { etcd, federation, grpc, nats } from './sections/cluster.ts'
+import { demo } from './sections/demo.ts'
 import { continentOverrides, geoip, geoipOverrides } from './sections/geoip.ts'
 import { http, https } from './sections/http.ts'
 import { mcu, turn } from './sections/media.ts'
@@ -28,6 +29,7 @@ export const schema = {
   relay,
   presence,
   admission,
+  demo,
   geoip,
   'geoip-overrides': geoipOverrides,
   'continent-overrides': continentOverrides,

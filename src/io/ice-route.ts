@@ -3,8 +3,8 @@ import { iceServersFor } from '../auth/ice-servers.ts'
 import { credentialLifetime } from '../auth/turn-credentials.ts'
 import type { OwnTurn } from '../auth/turn-urls.ts'
 import type { TurnCredentialsConfig } from '../config/config.ts'
-import { contains, parseIpRange } from '../lib/ip-range.ts'
 import { keyOf, parametersOf, sameSecret, userOf } from './credentials-request.ts'
+import { isFromThisMachine } from './this-machine.ts'
 import { notToBeKept } from './turn-credentials-route.ts'
 
 /**
@@ -39,8 +39,7 @@ function refusalOf(
   { apiKey, openToThisMachine }: TurnCredentialsConfig,
 ): Response | undefined {
   if (!apiKey) {
-    const isOpen =
-      openToThisMachine === true && contains(thisMachine, address) && isLocalName(request.headers.get('host'))
+    const isOpen = openToThisMachine === true && isFromThisMachine(request, address)
     return isOpen ? undefined : new Response('Not found\n', { status: 404 })
   }
   const key = /^Bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? keyOf(asked)
@@ -48,11 +47,4 @@ function refusalOf(
     return new Response('No API key\n', { status: 401, headers: { 'www-authenticate': 'Bearer' } })
   }
   return sameSecret(apiKey, key) ? undefined : new Response('Not allowed to access this service\n', { status: 403 })
-}
-
-const thisMachine = ['127.0.0.0/8', '::1'].map(parseIpRange).filter((range) => range !== undefined)
-
-/** A page from elsewhere may have its own name stand for this machine, but it cannot choose what the browser calls us. */
-function isLocalName(host: string | null): boolean {
-  return /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i.test(host ?? '')
 }

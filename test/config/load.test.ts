@@ -18,6 +18,7 @@ test('the smallest file has every default', () => {
     relay: { kind: 'off' },
     presence: { kind: 'off' },
     admission: { kind: 'off' },
+    demo: { kind: 'off' },
     drainTimeout: 10_000,
     limits: { maxConnectionsPerAddress: 0 },
   })
@@ -112,6 +113,7 @@ test('every setting of the configuration arrives', () => {
     relay: { kind: 'off' },
     presence: { kind: 'off' },
     admission: { kind: 'off' },
+    demo: { kind: 'off' },
     stats: { allowedIps: [{ family: 4, base: 0xc0000200, mask: 0xffffff00 }] },
     drainTimeout: 500,
     limits: { maxConnectionsPerAddress: 3 },

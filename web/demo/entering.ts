@@ -1,0 +1,75 @@
+/** The way into a room: connected with a ticket, let in by an owner, or the first one there, who opens it. */
+import { AdmissionClient } from '../../sdk/src/admission/client.ts'
+import type { AdmissionRoom } from '../../sdk/src/admission/room.ts'
+import { RefusedError } from '../../sdk/src/core/errors.ts'
+import { fullJitter } from '../../sdk/src/core/reconnect-policy.ts'
+import { newPass, proofOf } from './pass.ts'
+import { fetchTicket } from './ticket.ts'
+
+export interface Entrance {
+  readonly name: string
+  readonly password: string
+}
+
+/** Connected, or refused for good. */
+export async function connect({ name, password }: Entrance, signal: AbortSignal): Promise<AdmissionClient> {
+  const first = await fetchTicket(password)
+  let unused: string | undefined = first.token
+  const client = new AdmissionClient({
+    url: new URL(first.path, location.href).href,
+    async getToken() {
+      const token = unused ?? (await fetchTicket(password)).token
+      unused = undefined
+      return token
+    },
+    peerinfo: { name },
+    socketio: { transports: ['websocket', 'polling'], tryAllTransports: true },
+    reconnect: fullJitter({ base: 300, cap: 4_000 }),
+  })
+  client.connect()
+  try {
+    await client.ready({ signal, timeout: 20_000 })
+  } catch (thrown) {
+    client.disconnect()
+    throw thrown
+  }
+  return client
+}
+
+export interface Entered {
+  readonly room: AdmissionRoom
+  /** Undefined until somebody who was there before has told it. */
+  readonly pass: string | undefined
+}
+
+/** Several who come at once may each find the room first gone and then taken. */
+const mostAttempts = 8
+const pause = 250
+
+/** `pass` is that of an earlier visit; with it one need not be let in a second time. */
+export async function enter(
+  client: AdmissionClient,
+  name: string,
+  pass: string | undefined,
+  signal: AbortSignal,
+): Promise<Entered> {
+  const payload = async (id: string) => (pass === undefined ? {} : { proof: await proofOf(pass, name, id) })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return { room: await client.join(name, { payload, signal }), pass }
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw thrown
+    }
+    try {
+      return { room: await client.createRoom(name, { payload, signal }), pass: pass ?? newPass() }
+    } catch (thrown) {
+      if (!isTaken(thrown) || attempt === mostAttempts) throw thrown
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause * Math.random() * attempt))
+  }
+}
+
+export const isNotFound = (thrown: unknown): boolean =>
+  thrown instanceof RefusedError && /not found/i.test(thrown.message)
+
+const isTaken = (thrown: unknown): boolean => thrown instanceof RefusedError && /taken/i.test(thrown.message)
