@@ -176,11 +176,13 @@ export class TalkClient extends Client<TalkClientEvents> {
       control: (sessionid, data) => this.#say('control', { recipient: { type: 'session', sessionid }, data }),
       transient: async (body) => {
         // Only a refusal is answered: that nothing came by the time of the next answer means yes.
+        await this.connection.ready({ timeout: this.#options.requestTimeout })
+        const { line } = this.connection
         const enough = new AbortController()
-        const refusal = this.#request('transient', body, { signal: enough.signal })
-        await Promise.race([refusal, this.#roundTrip(this.#options.requestTimeout ?? 15_000)])
+        const refusal = line ? this.#requestOn(line, 'transient', body, { signal: enough.signal }) : undefined
+        await Promise.race([...(refusal ? [refusal] : []), this.#roundTrip(this.#options.requestTimeout ?? 15_000)])
         enough.abort()
-        refusal.catch(() => {})
+        refusal?.catch(() => {})
       },
     })
     return { room, state, session: rsid }
