@@ -152,7 +152,7 @@ describe('the TURN server', () => {
     const { port } = turn.listeners[0] ?? { port: 0 }
     const attempt = async (username: string, password: string) => {
       using client = await startTurnClient('udp', { host: '127.0.0.1', port }, { username, password })
-      return allocated(client)
+      return await allocated(client)
     }
     expect(await attempt('ann', 'pw-ann')).toBe('ok')
     expect(await attempt('ann', 'pw-ben')).toBe(401)
