@@ -111,30 +111,28 @@ export class Negotiation {
     this.#ignoresOffer = !polite && description.type === 'offer' && collides
     if (this.#ignoresOffer) return
     await connection.setRemoteDescription(description)
-    for (const candidate of this.#early.splice(0)) await this.#add(candidate, this.#failed)
+    for (const candidate of this.#early.splice(0)) await this.#add(candidate)
     if (description.type === 'offer') {
       await connection.setLocalDescription()
       this.#say(connection.localDescription, number)
     }
   }
 
+  /** One that does not fit may belong to the next description. */
   async #takeCandidate(candidate: Candidate | null): Promise<void> {
-    const { connection } = this.#options
-    if (this.#ignoresOffer) return
-    const keep = () => {
-      if (candidate && this.#early.length < mostCandidates) this.#early.push(candidate)
-    }
-    if (!connection.remoteDescription) keep()
-    // One that does not fit yet may belong to the next description.
-    else await this.#add(candidate, keep)
+    const isForNow = !this.#ignoresOffer && this.#options.connection.remoteDescription !== null
+    if (isForNow && (await this.#add(candidate))) return
+    if (candidate && this.#early.length < mostCandidates) this.#early.push(candidate)
   }
 
-  async #add(candidate: Candidate | null, refused: (thrown: unknown) => void): Promise<void> {
+  /** What never fits is of an offer that was withdrawn, or nonsense: that there is no path will be told by ICE. */
+  async #add(candidate: Candidate | null): Promise<boolean> {
     const { connection } = this.#options
     try {
       await (candidate ? connection.addIceCandidate(candidate) : connection.addIceCandidate())
-    } catch (thrown) {
-      refused(thrown)
+      return true
+    } catch {
+      return false
     }
   }
 
