@@ -45,7 +45,7 @@ export interface SocketIoSockets extends Disposable {
 
 /** One connection of the engine, which Socket.IO and we see under different types. */
 interface Connection {
-  readonly transport: object
+  readonly transport: { close(): unknown }
   on(event: 'upgrade' | 'drain' | 'close', listener: () => void): unknown
   write(packet: string): unknown
   close(): void
@@ -115,6 +115,12 @@ export function createSocketIo({ origins, listener, refusal }: SocketIoParts): S
     listener.overflowed(id)
   }
 
+  function end(connection: Connection): void {
+    connection.close()
+    // It waits for the next polling request if there is something to be fetched; none may come.
+    if (connections.has(connection)) connection.transport.close()
+  }
+
   server.use((socket, next) => {
     const { token }: { readonly token?: unknown } = socket.handshake.auth
     const why = refusal(token, connections.get(socket.conn) ?? '')
@@ -160,12 +166,12 @@ export function createSocketIo({ origins, listener, refusal }: SocketIoParts): S
     },
     closeAll() {
       isClosing = true
-      for (const connection of [...connections.keys()]) connection.close()
+      for (const connection of [...connections.keys()]) end(connection)
     },
     emptied: () =>
       connections.size === 0 ? Promise.resolve() : new Promise((resolve) => waitingForEmpty.push(resolve)),
     [Symbol.dispose]() {
-      for (const connection of [...connections.keys()]) connection.close()
+      for (const connection of [...connections.keys()]) end(connection)
     },
   }
 }

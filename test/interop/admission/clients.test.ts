@@ -1,0 +1,81 @@
+/** The clients of Socket.IO that pages have: those of 4 and 3, by both transports. */
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { io as io3 } from 'socket.io-client-3'
+import {
+  type AdmissionUnderTest,
+  type AnyClient,
+  connect,
+  enter,
+  happened,
+  meet,
+  met,
+  startAdmissionServer,
+  token,
+} from '../../support/admission-server.ts'
+
+let server: AdmissionUnderTest
+beforeAll(async () => {
+  server = await startAdmissionServer('eventrate = 0')
+})
+afterAll(() => server[Symbol.asyncDispose]())
+
+const ways: readonly (readonly ('polling' | 'websocket')[])[] = [['websocket'], ['polling'], ['polling', 'websocket']]
+const generations = {
+  4: (transports: readonly string[]): AnyClient => connect(server.url, { transports: [...transports] }),
+  3: (transports: readonly string[]): AnyClient =>
+    io3(server.url, { transports: [...transports], auth: { token }, forceNew: true, reconnection: false }),
+} as const
+
+for (const [generation, create] of Object.entries(generations)) {
+  describe(`socket.io-client ${generation}`, () => {
+    for (const [index, transports] of ways.entries()) {
+      test(`[J2] by ${transports.join(', then ')}: a room, its door, and a candidate`, async () => {
+        await using first = await enter(create(transports))
+        await using second = await enter(create(transports))
+        const room = `den ${generation} ${index}`
+        expect(await meet(first, second, room)).toEqual(met(first, second, room))
+        second.client.disconnect()
+        expect(await first.heard('room-user-leave')).toEqual({ room, peer_id: second.id })
+      })
+    }
+  })
+}
+
+test('[J2] a connection that began by polling becomes a WebSocket', async () => {
+  const client = connect(server.url)
+  await happened(client, 'connect')
+  if (client.io.engine.transport.name === 'polling') await happened(client.io.engine, 'upgrade')
+  expect(client.io.engine.transport.name).toBe('websocket')
+  client.disconnect()
+})
+
+test('[J22] acknowledgements come', async () => {
+  const client = connect(server.url, { transports: ['websocket'] })
+  await using session = await enter(client)
+  const created = await client.emitWithAck('room-create-request', { auth: session.token, room: 'attic' })
+  expect(created).toEqual({ ok: true, event: 'room-create-accept', room: 'attic' })
+})
+
+describe('who has no good token', () => {
+  test.each(ways.slice(0, 2).map((transports) => ({ transports })))(
+    '[J1] is told so at once: $transports',
+    async ({ transports }) => {
+      for (const auth of [
+        {},
+        { token: 'x' },
+        { token: 5 },
+        { token: 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.bm8=.00' },
+      ]) {
+        const client = connect(server.url, { transports: [...transports], auth })
+        expect((await happened<Error>(client, 'connect_error')).message).toBe('Token is not valid')
+        client.disconnect()
+      }
+    },
+  )
+
+  test('[J3] and who wants another namespace', async () => {
+    const client = connect(`${server.url}/cluster`, { transports: ['websocket'] })
+    expect((await happened<Error>(client, 'connect_error')).message).toBe('Invalid namespace')
+    client.disconnect()
+  })
+})
