@@ -26,7 +26,7 @@ export interface AdmissionClientOptions extends ClientOptions, TokenOptions {
 }
 
 export interface AskOptions extends RequestOptions {
-  /** For the owners to decide by. */
+  /** For the owners to decide by. A function is called anew whenever we ask, with the id that we have then. */
   readonly payload?: unknown
 }
 
@@ -110,12 +110,13 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
   /** Opens a room that is ours; without a name the server makes one up. */
   async createRoom(name?: string, options: AskOptions = {}): Promise<AdmissionRoom> {
     await this.ready(options)
-    // The answer repeats a name that we gave only if it was free: one question at a time.
+    const payload = await this.#payload(options.payload)
+    // A refusal does not say which room it means: one question at a time.
     while (this.#requests.has('create')) await this.#requests.settled('create')
     const answer = this.#requests.ask('create', 'room-create-request', this.#limit(options), (body) => {
       this.#entered(body, [this.#id], options.payload)
     })
-    this.#say('room-create-request', { ...(name === undefined ? {} : { room: name }), payload: options.payload })
+    this.#say('room-create-request', { ...(name === undefined ? {} : { room: name }), payload })
     return this.#joined(await answer)
   }
 
@@ -135,14 +136,19 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     }
   }
 
-  #ask(name: string, options: AskOptions): Promise<JsonObject> {
+  async #payload(given: unknown): Promise<unknown> {
+    return typeof given === 'function' ? await given(this.#id) : given
+  }
+
+  async #ask(name: string, options: AskOptions): Promise<JsonObject> {
+    const payload = await this.#payload(options.payload)
     const answer = this.#requests.ask(
       `join:${name}`,
       'room-join-request',
       { ...options, timeout: options.timeout ?? 0 },
       (body) => this.#entered(body, [], options.payload),
     )
-    this.#say('room-join-request', { room: name, payload: options.payload })
+    this.#say('room-join-request', { room: name, payload })
     return answer
   }
 
@@ -230,7 +236,8 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
   }
 
   /** False if the room has gone on without us. */
-  async #openAgain(name: string, payload: unknown): Promise<boolean> {
+  async #openAgain(name: string, given: unknown): Promise<boolean> {
+    const payload = await this.#payload(given)
     while (this.#requests.has('create')) await this.#requests.settled('create')
     const answer = this.#requests.ask('create', 'room-create-request', this.#limit({}))
     this.#say('room-create-request', { room: name, payload })

@@ -7,6 +7,7 @@ export type Negotiable = Pick<
   RTCPeerConnection,
   | 'signalingState'
   | 'localDescription'
+  | 'currentLocalDescription'
   | 'remoteDescription'
   | 'setLocalDescription'
   | 'setRemoteDescription'
@@ -26,6 +27,8 @@ export interface NegotiationOptions {
 
 /** ms after which an offer without an answer is said again; doubled each time up to the longest. */
 const [firstWait, longestWait] = [10_000, 60_000]
+/** ms that a first offer may take to its first candidate before it is withdrawn. */
+const gatheringPatience = 500
 /** So many candidates may wait for a description; more are no honest end's. */
 const mostCandidates = 500
 
@@ -37,6 +40,9 @@ export class Negotiation {
   #isMakingOffer = false
   #ignoresOffer = false
   #needsOffer = false
+  /** Since our last offer a candidate was found, or it was found out that there is none. */
+  #hasFound = false
+  #found: () => void = () => {}
   /** The number of our last offer. */
   #number = 0
   #repeats = 0
@@ -49,7 +55,7 @@ export class Negotiation {
     const { signal } = this.#ended
     this.#chain = options.prepared
     connection.addEventListener('negotiationneeded', () => void this.#offer(), { signal })
-    connection.addEventListener('icecandidate', ({ candidate }) => this.#found(candidate), { signal })
+    connection.addEventListener('icecandidate', ({ candidate }) => this.#sayCandidate(candidate), { signal })
     connection.addEventListener('signalingstatechange', () => this.#settled(), { signal })
   }
 
@@ -74,6 +80,7 @@ export class Negotiation {
 
   end(): void {
     this.#ended.abort()
+    this.#found()
     this.#cancelRepeat?.()
   }
 
@@ -87,6 +94,7 @@ export class Negotiation {
     if (connection.signalingState !== 'stable') return
     try {
       this.#isMakingOffer = true
+      this.#hasFound = false
       await connection.setLocalDescription()
       if (connection.localDescription?.type === 'offer') {
         this.#number += 1
@@ -110,12 +118,26 @@ export class Negotiation {
     const collides = this.#isMakingOffer || connection.signalingState !== 'stable'
     this.#ignoresOffer = !polite && description.type === 'offer' && collides
     if (this.#ignoresOffer) return
+    if (collides && !connection.currentLocalDescription) await this.#gathering()
+    if (this.#ended.signal.aborted) return
     await connection.setRemoteDescription(description)
     for (const candidate of this.#early.splice(0)) await this.#add(candidate)
     if (description.type === 'offer') {
       await connection.setLocalDescription()
       this.#say(connection.localDescription, number)
     }
+  }
+
+  /** Chromium never finds a candidate again if its first offer is withdrawn while it is only beginning to look for them. */
+  #gathering(): Promise<void> {
+    if (this.#hasFound) return Promise.resolve()
+    return new Promise((resolve) => {
+      const cancel = this.#options.world.after(gatheringPatience, resolve)
+      this.#found = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 
   /** One that does not fit may belong to the next description. */
@@ -136,8 +158,10 @@ export class Negotiation {
     }
   }
 
-  #found(candidate: RTCIceCandidate | null | undefined): void {
+  #sayCandidate(candidate: RTCIceCandidate | null | undefined): void {
     if (this.#ended.signal.aborted) return
+    this.#hasFound = true
+    this.#found()
     if (!candidate || candidate.candidate === '') return this.#options.send({ kind: 'candidate', candidate: null })
     const { sdpMid = null, sdpMLineIndex = null, usernameFragment } = candidate
     this.#options.send({

@@ -43,6 +43,8 @@ export const isPolite = (ownId: string, otherId: string): boolean => ownId < oth
 
 /** ms of `disconnected` after which a new path is sought; shorter interruptions heal by themselves. */
 const patience = 2_000
+/** ms after which a connection that is agreed on must have begun to look for a path. */
+const startPatience = 4_000
 /** ms between two searches for a new path; doubled each time up to the longest. */
 const [firstPause, longestPause] = [2_000, 30_000]
 
@@ -172,8 +174,16 @@ export class PeerLink implements Eventful<PeerLinkEvents> {
     const { signal } = this.#ended
     connection.addEventListener('connectionstatechange', () => this.#become(connection.connectionState), { signal })
     connection.addEventListener('iceconnectionstatechange', () => this.#iceChanged(), { signal })
+    connection.addEventListener('signalingstatechange', () => this.#agreed(), { signal })
     connection.addEventListener('track', (event) => this.#emitter.emit('track', event), { signal })
     connection.addEventListener('datachannel', ({ channel }) => this.#emitter.emit('datachannel', channel), { signal })
+  }
+
+  /** Descriptions are exchanged, and nothing comes of it: no candidate was found, or all were lost on their way. */
+  #agreed(): void {
+    const { connection } = this
+    if (connection.signalingState !== 'stable' || connection.iceConnectionState !== 'new') return
+    if (connection.remoteDescription) this.#restartAfter(startPatience * 2 ** Math.min(this.#restarts, 3))
   }
 
   #iceChanged(): void {
