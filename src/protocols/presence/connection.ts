@@ -100,11 +100,20 @@ export function createPresence(settings: PresenceSettings): PresenceFrontEnd {
       roster.changed()
     }
     const out = put(device, { frame: online(name) }, now)
-    const { held } = user
-    user.held = []
-    for (const letter of held) out.push(...put(device, letter, now))
+    for (const letter of undelivered(user, device)) out.push(...put(device, letter, now))
     out.push(...letIn(user, now))
     return out
+  }
+
+  /** What has not gone to every connection goes to a new one too: it may be the only one that stays. */
+  function undelivered(user: User, device: Device): readonly Letter<Device>[] {
+    let most = user.held
+    user.held = []
+    for (const other of user.devices) {
+      const letters = other === device ? [] : messagesIn(other.outbox)
+      if (letters.length > most.length) most = letters
+    }
+    return most
   }
 
   function received(id: ConnectionId, message: Presence['incoming'], now: number): Out {
@@ -222,7 +231,7 @@ export function createPresence(settings: PresenceSettings): PresenceFrontEnd {
     deadlines.cancel(`token ${id}`)
     leaveInbox(device)
     if (user.devices.size > 0) return letIn(user, now)
-    user.held = outbox.letters.flatMap(({ letter }) => (letter.sender ? [letter] : []))
+    user.held = messagesIn(outbox)
     if (grace === 0) return goOffline(user, now)
     deadlines.set(user.name.key, now + grace, { due: 'offline', user })
     return letIn(user, now)
@@ -319,6 +328,10 @@ const isFull = ({ letters }: Outbox<Device>): boolean => letters.length >= mostL
 
 /** Whoever has gone gets no answer, and that has room everywhere. */
 const hasRoomForAnswer = ({ outbox }: Device): boolean => !outbox.isOpen || !isFull(outbox)
+
+/** Of all outboxes of a user, one has everything that waits in the others. */
+const messagesIn = ({ letters }: Outbox<Device>): Letter<Device>[] =>
+  letters.map(({ letter }) => letter).filter(({ sender }) => sender)
 
 function hasNoRoom({ devices, held }: User): boolean {
   if (devices.size === 0) return held.length >= mostLetters

@@ -9,7 +9,7 @@ import type { Frame } from '../../core/mailbox.ts'
 /** A frame for one connection, or the list of users as it is when it goes. */
 export interface Letter<S> {
   readonly frame: Frame | 'list'
-  /** Who wants to know if it cannot be delivered. */
+  /** Of a message: who wants to know if it cannot be delivered. */
   readonly sender?: S
 }
 

@@ -208,6 +208,19 @@ describe('[S38] nothing is lost', () => {
     expect(stage.hear(again)).toEqual([online('ben'), ...[1, 2, 3].map((body) => from('ann', body))])
   })
 
+  test('of what waits for a connection that ends: one that came later gets it', () => {
+    const stage = presenceStage()
+    const [ann, old] = [stage.open('ann'), stage.open('ben')]
+    for (const body of [1, 2, 3]) stage.say(ann, to('ben', body))
+    const young = stage.open('ben')
+    stage.say(ann, to('ben', 4))
+    stage.world.pass(150)
+    expect(stage.hear(old)).toEqual([online('ben'), from('ann', 1)])
+    stage.world.lose(old)
+    stage.world.pass(2_000)
+    expect(stage.hear(young)).toEqual([online('ben'), ...[1, 2, 3, 4].map((body) => from('ann', body))])
+  })
+
   test('without word: for each message that nobody came for, its sender hears it', () => {
     const stage = presenceStage()
     const [ann, ben] = [stage.open('ann'), stage.open('ben')]

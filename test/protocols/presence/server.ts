@@ -1,6 +1,7 @@
 /** The presence machine in a world of arrays: users of one provider, each named by a word. */
 import type { ConnectionId } from '../../../src/core/ids.ts'
 import type { Frame } from '../../../src/core/mailbox.ts'
+import type { Effects } from '../../../src/protocols/front-end.ts'
 import {
   createPresence,
   type PresenceFrontEnd,
@@ -40,8 +41,12 @@ export function checkFrame({ text }: Frame): void {
   ServerMessage.parse(JSON.parse(text))
 }
 
-export function presenceStage(settings: Partial<PresenceSettings> = {}): PresenceStage {
-  const presence = createPresence({ ...usual, ...settings })
+/** Told of every frame that is sent to a connection. */
+export type Witness = (to: ConnectionId, now: number) => void
+
+export function presenceStage(settings: Partial<PresenceSettings> = {}, witness?: Witness): PresenceStage {
+  const created = createPresence({ ...usual, ...settings })
+  const presence = witness ? witnessed(created, witness) : created
   const iceServers = [{ urls: ['turn:turn.example'], username: 'u', credential: 'c' }]
   const world = createWorld<Presence>(presence, {
     answering: () => ({ answer: 'ice-servers', iceServers }),
@@ -62,3 +67,18 @@ export const infoOf = (subject: string) => ({ issuer, subject, username: subject
 export const online = (subject: string) => ({ type: 'userOnline', body: { user: infoOf(subject) } })
 export const offline = (subject: string) => ({ type: 'userOffline', body: { user: idOf(subject) } })
 export const list = (...subjects: readonly string[]) => ({ type: 'userList', body: { users: subjects.map(infoOf) } })
+
+function witnessed(presence: PresenceFrontEnd, witness: Witness): PresenceFrontEnd {
+  const seen = (effects: Effects<Presence>, now: number): Effects<Presence> => {
+    for (const effect of effects) if (effect.do === 'send') for (const to of effect.to) witness(to, now)
+    return effects
+  }
+  return {
+    ...presence,
+    opened: (id, arrival, now) => seen(presence.opened(id, arrival, now), now),
+    received: (id, message, now) => seen(presence.received(id, message, now), now),
+    answered: (number, answer, now) => seen(presence.answered(number, answer, now), now),
+    closed: (id, undelivered, now) => seen(presence.closed(id, undelivered, now), now),
+    expired: (now) => seen(presence.expired(now), now),
+  }
+}
