@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { canUseBatch } from '../../src/io/turn/batch/libc.ts'
 import { buildBinary } from '../../tools/build.ts'
+import { connect, enter, meet, met, secret } from '../support/admission-server.ts'
 import { startChild } from '../support/child.ts'
 import { freePort } from '../support/free-port.ts'
 import { parseJson, textAt } from '../support/json.ts'
@@ -31,6 +32,21 @@ describe.skipIf(oursMissing('the single executable'))('the single executable', (
     await using server = await runServer((file) => [binary, 'serve', '--config', file], { backends })
     const answer = await fetch(`${server.url}/api/v1/welcome`)
     expect(textAt(parseJson(await answer.text()), 'nextcloud-spreed-signaling')).toBe('Welcome')
+    server.child.kill('SIGTERM')
+    expect(await server.child.exited).toBe(0)
+  })
+
+  test('speaks Socket.IO, and holds the client for browsers', async () => {
+    const more = `[admission]\nappsecret = ${secret}\n`
+    await using server = await runServer((file) => [binary, 'serve', '--config', file], { backends: [], more })
+    for (const transport of ['websocket', 'polling'] as const) {
+      await using first = await enter(connect(server.url, { transports: [transport] }))
+      await using second = await enter(connect(server.url, { transports: [transport] }))
+      expect(await meet(first, second, transport)).toEqual(met(first, second, transport))
+    }
+    const client = await fetch(`${server.url}/socket.io/socket.io.js`)
+    expect(client.status).toBe(200)
+    expect(await client.text()).toContain('Socket.IO v4.')
     server.child.kill('SIGTERM')
     expect(await server.child.exited).toBe(0)
   })

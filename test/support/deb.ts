@@ -21,6 +21,11 @@ export const debian = {
   chromium: { package: 'chromium', path: '/usr/bin/chromium' },
   python: { package: 'python3-aioice', path: '/usr/bin/python3' },
   aioice: { package: 'python3-aioice', path: '/usr/lib/python3/dist-packages/aioice/__init__.py' },
+  pythonSocketIo: {
+    package: 'python3-socketio',
+    path: '/usr/lib/python3/dist-packages/socketio/__init__.py',
+  },
+  aiohttp: { package: 'python3-aiohttp', path: '/usr/lib/python3/dist-packages/aiohttp/__init__.py' },
   ip: { package: 'iproute2', path: '/usr/sbin/ip' },
   nft: { package: 'nftables', path: '/usr/sbin/nft' },
   compiler: { package: 'gcc', path: '/usr/bin/gcc' },

@@ -8,8 +8,11 @@ beforeAll(async () => {
 })
 afterAll(() => server[Symbol.asyncDispose]())
 
-const post = (body: string | URLSearchParams | ReadableStream, headers: Record<string, string> = {}, url = server.url): Promise<Response> =>
-  fetch(`${url}/app`, { method: 'POST', body, headers })
+const post = (
+  body: string | URLSearchParams | ReadableStream,
+  headers: Record<string, string> = {},
+  url = server.url,
+): Promise<Response> => fetch(`${url}/app`, { method: 'POST', body, headers })
 const json = { 'content-type': 'application/json' }
 const unauthorized = { status: 401, error: 'Unauthorized', response: false }
 
