@@ -21,7 +21,7 @@ describe('[demo]', () => {
     expect(load(text).config).toBeUndefined()
     expect(told(text)).toEqual([
       expect.stringMatching(
-        /error: \[demo\] password: is missing, so that anybody could relay through our TURN server/,
+        /\[demo\] password: is missing, so that anybody could relay through our TURN server/,
       ),
     ])
   })
@@ -34,7 +34,7 @@ describe('[demo]', () => {
 
   test('without the front end on which it runs nothing starts', () => {
     expect(told(`${smallest}[demo]\npassword = eight-or-more`)).toEqual([
-      expect.stringMatching(/error: \[demo\] password: opens nothing without a section \[admission\]/),
+      expect.stringMatching(/\[demo\] password: opens nothing without a section \[admission\]/),
     ])
   })
 

@@ -7,6 +7,8 @@ import { debian } from './deb.ts'
 export interface BrowserUnderTest extends AsyncDisposable {
   /** Opens the page that was handed in. */
   open(): Promise<Page>
+  /** Opens a page of somebody else's in a profile of its own; `before` runs in it ahead of its scripts. */
+  visit(url: string, before?: string): Promise<Page>
 }
 
 /** Starts Chromium; `page` is served on a loopback address, which counts as a secure place, as cameras need it. */
@@ -43,6 +45,13 @@ export async function startChromium(page: Blob, trusted: readonly string[] = [])
     async open() {
       const opened = await browser.newPage()
       await opened.goto(server.url.href)
+      return opened
+    },
+    async visit(url, before) {
+      const context = await browser.newContext()
+      if (before !== undefined) await context.addInitScript(before)
+      const opened = await context.newPage()
+      await opened.goto(url)
       return opened
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -72,6 +72,7 @@ export class Call {
       toldPass: this.#options.toldPass,
     })
     this.#people.set(peer.id, person)
+    this.#options.media.fit(this.#people.size)
     return person
   }
 
@@ -83,6 +84,7 @@ export class Call {
     const person = this.#people.get(peer.id)
     if (!person) return
     this.#people.delete(peer.id)
+    this.#options.media.fit(this.#people.size)
     person.gone()
     this.#stage.remove(person.tile)
     announce(`${person.name} has left.`)

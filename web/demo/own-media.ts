@@ -14,6 +14,13 @@ const wishes = {
   video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: 'user' },
 } as const
 
+/** Everybody is sent a picture of his own: the more there are, the smaller it is. */
+const sizes = [
+  { others: 1, width: 1280, height: 720 },
+  { others: 2, width: 960, height: 540 },
+  { others: Number.POSITIVE_INFINITY, width: 640, height: 360 },
+] as const
+
 export class OwnMedia extends EventTarget {
   /** The same one for good; its tracks come and go. */
   readonly stream: MediaStream = new MediaStream()
@@ -66,6 +73,16 @@ export class OwnMedia extends EventTarget {
     this.#changed()
     const next = this.#track(medium)
     return next && next !== former ? { former, next } : undefined
+  }
+
+  /** For so many others who look at it. */
+  fit(others: number): void {
+    const { width, height } = sizes.find((size) => others <= size.others) ?? sizes[0]
+    const { frameRate } = wishes.video
+    // A camera that cannot do it stays as it is.
+    this.#track('video')
+      ?.applyConstraints({ width: { ideal: width }, height: { ideal: height }, frameRate })
+      .catch(() => {})
   }
 
   async devices(
