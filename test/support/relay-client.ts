@@ -6,6 +6,8 @@ export interface RelayClient extends AsyncDisposable {
   binary(bytes: Uint8Array): void
   /** The next frame: a value where it is JSON, else the text. Rejects if none comes. */
   next(): Promise<Json>
+  /** The next frame as it came. */
+  nextText(): Promise<string>
   /** Shows by a round trip that nothing is under way; rejects if something is. */
   nothing(): Promise<void>
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
@@ -17,13 +19,13 @@ const patience = 5_000
 
 export async function connectRelay(url: string): Promise<RelayClient> {
   const socket = new WebSocket(url)
-  const frames: Json[] = []
-  const waiting: ((frame: Json) => void)[] = []
+  const frames: string[] = []
+  const waiting: ((frame: string) => void)[] = []
   const closed = new Promise<{ readonly code: number; readonly reason: string }>((resolve) => {
     socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }))
   })
   socket.addEventListener('message', ({ data }) => {
-    const frame = readable(String(data))
+    const frame = String(data)
     const take = waiting.shift()
     if (take) take(frame)
     else frames.push(frame)
@@ -33,7 +35,7 @@ export async function connectRelay(url: string): Promise<RelayClient> {
     socket.addEventListener('error', () => reject(new Error(`no connection to ${url}`)))
   })
 
-  function next(): Promise<Json> {
+  function nextText(): Promise<string> {
     const frame = frames.shift()
     if (frame !== undefined) return Promise.resolve(frame)
     return new Promise((resolve, reject) => {
@@ -45,10 +47,13 @@ export async function connectRelay(url: string): Promise<RelayClient> {
     })
   }
 
+  const next = async (): Promise<Json> => readable(await nextText())
+
   return {
     say: (said) => socket.send(typeof said === 'string' ? said : JSON.stringify(said)),
     binary: (bytes) => socket.send(new Uint8Array(bytes)),
     next,
+    nextText,
     async nothing() {
       socket.send('ping')
       const frame = await next()
