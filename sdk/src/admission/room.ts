@@ -1,4 +1,5 @@
 /** A room with owners, who let others in. */
+import { Emitter } from '../core/emitter.ts'
 import { UsageError } from '../core/errors.ts'
 import { Room } from '../core/room.ts'
 import type { RoomState } from '../core/room-state.ts'
@@ -9,12 +10,20 @@ export interface AdmissionInfo {
   readonly isOwner: boolean
 }
 
+export interface AdmissionRoomEvents {
+  /** Others own the room now, or we do. */
+  owners: ReadonlySet<string>
+}
+
 export class AdmissionRoom extends Room<AdmissionInfo> {
+  /** What only rooms with owners have. */
+  readonly admission: Emitter<AdmissionRoomEvents>
   readonly #addOwner: (peer: string) => void
   #owners: ReadonlySet<string>
 
   constructor(state: RoomState<AdmissionInfo>, owners: ReadonlySet<string>, addOwner: (peer: string) => void) {
     super(state)
+    this.admission = new Emitter(state.routes.world)
     this.#owners = owners
     this.#addOwner = addOwner
   }
@@ -41,9 +50,13 @@ export class AdmissionRoom extends Room<AdmissionInfo> {
 
   /** For the client. */
   ownedBy(owners: Iterable<string>): void {
+    const before = this.#owners
     this.#owners = new Set(owners)
     for (const peer of this.members.values()) {
       this.state.change(peer, { ...peer.info, isOwner: this.#owners.has(peer.id) })
+    }
+    if (before.size !== this.#owners.size || [...before].some((id) => !this.#owners.has(id))) {
+      this.admission.emit('owners', this.#owners)
     }
     if (!this.isOwner) for (const id of [...this.knocks.keys()]) this.state.knockEnded(id)
   }
