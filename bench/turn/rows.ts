@@ -71,6 +71,7 @@ export const rows: readonly Row[] = [
   row('highest-video', highest, 'video, relayed packets/s', 0, { kind: 'times', atLeast: 1.2 }),
   { ...row('highest-video-busy', highest, 'generator busy then, %', 0), compared: false },
   row('allocations', making, 'allocations/s, from the 401 on, 32 in flight', 0, { kind: 'times', atLeast: 2 }),
+  row('allocations-cold', making, 'the first 3,000 after the start, allocations/s', 0),
   row('allocation-cpu', making, 'CPU per allocation, µs', 0),
   row('allocation-memory', making, 'resident memory per allocation with a channel, kB', 2, {
     kind: 'times',

@@ -43,7 +43,12 @@ function anySettings(dice: Dice): TurnSettings {
   const { relays } = base
   return settings({
     ...{ tcpRelay: dice.chance(0.5), sha256: dice.chance(0.3), channels: dice.pick(['rfc8656', 'rfc5766'] as const) },
-    ...{ challengeRate: dice.pick([0, 20]), bindingRate: dice.pick([0, 5]), bytesPerSecond: dice.pick([0, 50]) },
+    ...{
+      challengeRate: dice.pick([0, 20]),
+      bindingRate: dice.pick([0, 5]),
+      bytesPerSecond: dice.pick([0, 50]),
+      gather: 0,
+    },
     credentials: { ...base.credentials, hook: dice.chance(0.5) },
     relays: dice.pick([relays, relays, { 4: relays[4] }, { 6: relays[6] }]),
     peers: { ...base.peers, denied: dice.pick([ranges(), ranges('8.8.4.4'), ranges('8.8.8.0/24', '2a00::/16')]) },

@@ -12,9 +12,9 @@ export interface Pause {
   after(handled: number, now: number): void
 }
 
-/** A pause is as long as so many datagrams take to come, within these limits (µs; on top come 1 to 5 until the thread runs again). */
+/** A pause is as long as so many datagrams take to come, but not shorter than this (µs; on top come 1 to 5 until the thread runs again). */
 const company = 4
-const [shortest, longest] = [50, 150]
+const shortest = 50
 /**
  * Rounds per ms in which something was found, from which on it pays, and below which it no longer does: a pause costs a
  * wake-up itself, and has to save more than one. Counted in rounds, because a burst wakes the worker once.
@@ -28,15 +28,15 @@ const window = 4
 /** `PR_SET_TIMERSLACK`: otherwise 50 µs come on top of each sleep. */
 const setTimerSlack = 29
 
-/** For the thread that makes it. */
-export function createPause(): Pause {
+/** For the thread that makes it. `longest` says how long a pause may be, µs; 0 is none. */
+export function createPause(longest: () => number): Pause {
   const { prctl, usleep } = libc()
   prctl(setTimerSlack, 1, 0, 0, 0)
-  return createPauseWith((micros) => usleep(micros))
+  return createPauseWith((micros) => usleep(micros), longest)
 }
 
 /** `sleep` takes µs. */
-export function createPauseWith(sleep: (micros: number) => void): Pause {
+export function createPauseWith(sleep: (micros: number) => void, longest: () => number): Pause {
   let since = 0
   let rounds = 0
   let datagrams = 0
@@ -50,7 +50,7 @@ export function createPauseWith(sleep: (micros: number) => void): Pause {
       if (passed >= window) {
         const isBusy = rounds >= (length > 0 ? notWorthIt : worthIt) * passed
         const gathering = (company * passed * 1000) / datagrams
-        length = isBusy ? Math.round(Math.min(Math.max(gathering, shortest), longest)) : 0
+        length = isBusy ? Math.round(Math.min(Math.max(gathering, shortest), longest())) : 0
         rounds = 0
         datagrams = 0
         since = now

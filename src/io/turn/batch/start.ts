@@ -99,7 +99,7 @@ export function startBatchWorker(
 
   const loop = createLoop({
     ...{ region, readiness, inbox, outbox, wakeFd },
-    pause: createPause(),
+    pause: createPause(() => settings.gather),
     now: Date.now,
     elapsed: () => performance.now(),
     readable(fd, hasError, receive, now) {

@@ -2,9 +2,12 @@ import { expect, test } from 'bun:test'
 import { createPauseWith } from '../../../../src/io/turn/batch/pause.ts'
 
 /** How often it slept in one second of rounds that come every `every` ms and find so many datagrams each. */
-function sleeps(every: number, handled: number): number {
+function sleeps(every: number, handled: number, longest = 150): number {
   let count = 0
-  const pause = createPauseWith(() => count++)
+  const pause = createPauseWith(
+    () => count++,
+    () => longest,
+  )
   for (let now = 1000; now < 2000; now += every) pause.after(handled, now)
   return count
 }
@@ -19,9 +22,16 @@ test('sleeps neither when little comes nor when much comes at once', () => {
   expect(sleeps(0.1, 64)).toBe(0)
 })
 
+test('never sleeps where it may not', () => {
+  expect(sleeps(0.1, 1, 0)).toBe(0)
+})
+
 test('does not sleep after a round that found nothing', () => {
   const slept: number[] = []
-  const pause = createPauseWith((micros) => slept.push(micros))
+  const pause = createPauseWith(
+    (micros) => slept.push(micros),
+    () => 150,
+  )
   for (let now = 0; now < 100; now += 0.1) pause.after(1, now)
   slept.length = 0
   pause.after(0, 100)
@@ -32,7 +42,10 @@ test('does not sleep after a round that found nothing', () => {
 
 test('stops when it has become quiet', () => {
   const slept: number[] = []
-  const pause = createPauseWith((micros) => slept.push(micros))
+  const pause = createPauseWith(
+    (micros) => slept.push(micros),
+    () => 150,
+  )
   for (let now = 0; now < 100; now += 0.1) pause.after(1, now)
   for (let now = 100; now < 110; now += 1) pause.after(1, now)
   slept.length = 0
