@@ -21,7 +21,8 @@ export interface Session {
 }
 
 export interface Granted {
-  readonly token: string
+  /** The bytes of the token. */
+  readonly token: Buffer
   readonly app: string
   /** In ms. */
   readonly expires: number

@@ -1,7 +1,7 @@
 /** Packets of Socket.IO (protocol 5, main namespace): text in, a checked event out; and the packets that we send. */
 import type { Frame } from '../../core/mailbox.ts'
 import type { Decoded } from '../front-end.ts'
-import { encodeJson, RawJson, rawItems, rawSlice } from '../json-wire.ts'
+import { encodeJson, RawJson, rawSlice } from '../json-wire.ts'
 import {
   type ClientEvent,
   type ClientMessageOf,
@@ -64,23 +64,44 @@ export function decode(packet: string): Decoded<Incoming> {
   const ack = head[2] === '' ? undefined : Number(head[2])
   if (!isKnown(name)) return { ok: true, value: { event: 'unknown', ack } }
   if (head[1] === '5') return { ok: true, value: { event: 'binary', name, ack } }
-  return { ok: true, value: event(name, argument, rawItems(new RawJson(text))[1], ack) }
+  return { ok: true, value: event(name, argument, text, ack) }
 }
 
 const fault = (what: string): Decoded<Incoming> => ({ ok: false, id: undefined, fault: what })
 
-function event(name: ClientEvent, argument: unknown, raw: RawJson | undefined, ack: number | undefined): Event {
-  const bare = name === 'auth-request' && typeof argument === 'string' ? { token: argument } : argument
-  const isObject = typeof bare === 'object' && bare !== null && !Array.isArray(bare)
-  const message = clientMessages[name].parse(isObject ? bare : {})
+/** `list` is the text in which the argument is the second of its items. */
+function event(name: ClientEvent, argument: unknown, list: string, ack: number | undefined): Event {
+  const isBare = name === 'auth-request' && typeof argument === 'string'
+  const given = isBare ? { token: argument } : argument
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+  const message = clientMessages[name].parse(isObject ? given : {})
+  const raw = isObject && !isBare ? secondItem(list) : undefined
   const member = (key: string | undefined): RawJson | undefined =>
-    raw && isObject && key !== undefined && Object.hasOwn(bare, key) ? rawSlice(raw.text, [key]) : undefined
+    raw !== undefined && isObject && key !== undefined && Object.hasOwn(given, key) ? rawSlice(raw, [key]) : undefined
   const passed = { payload: member('payload'), peerinfo: member('peerinfo'), content: member(contents[name]) }
   return { event: name, ack, message, passed } as Event
 }
 
+/** What begins with the second item of a list whose first is a text; what comes behind it does not matter here. */
+function secondItem(list: string): string | undefined {
+  const first = /^\[\s*"(?:[^"\\]|\\.)*"\s*,/.exec(list)
+  return first ? list.slice(first[0].length) : undefined
+}
+
+/** As `encodeJson`, for our own messages: the names of their members need no escapes. */
+function encoded(message: Readonly<Record<string, unknown>>): string {
+  let text = ''
+  for (const key in message) {
+    const value = message[key]
+    if (value === undefined) continue
+    const json = value instanceof RawJson ? value.text : encodeJson(value)
+    text += text === '' ? `"${key}":${json}` : `,"${key}":${json}`
+  }
+  return `{${text}}`
+}
+
 export const eventPacket = <E extends ServerEvent>(event: E, message: ServerMessageOf<E>): Frame => ({
-  text: `2${encodeJson([event, message])}`,
+  text: `2["${event}",${encoded(message)}]`,
   kind: 'plain',
 })
 

@@ -15,7 +15,7 @@ export function authenticate(state: State, asker: Asker, { message, passed }: Ev
   if (app === undefined) return refuse(state, asker, 'token_invalid', payload)
   const expires = now + settings.tokenLifetime
   const token = sessionToken(settings.appSecret, app, session.socket, expires)
-  session.granted = { token, app, expires: Math.floor(expires / 1000) * 1000 }
+  session.granted = { token: Buffer.from(token), app, expires: Math.floor(expires / 1000) * 1000 }
   session.peerinfo = peerinfo
   note(state, { fact: 'admission-authorized', socket: session.socket, app })
   const iceServers = means.iceServers(session.socket)
@@ -40,7 +40,8 @@ export function authorizedApp(
   return token?.kind === 'session' && token.socket === session.socket && token.expires > now ? token.app : undefined
 }
 
-function isSame(known: string, given: string): boolean {
-  const [a, b] = [Buffer.from(known), Buffer.from(given)]
-  return a.length === b.length && timingSafeEqual(a, b)
+function isSame(known: Buffer, text: string): boolean {
+  if (text.length !== known.length) return false
+  const given = Buffer.from(text)
+  return given.length === known.length && timingSafeEqual(known, given)
 }
