@@ -129,7 +129,7 @@ export interface RelayOn {
   readonly authTimeout: number
   /** 0 is no limit. */
   readonly idleTimeout: number
-  /** In characters. */
+  /** Bytes. */
   readonly maxMessage: number
   readonly revision: 1 | 2
   readonly hooks: {

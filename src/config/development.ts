@@ -24,6 +24,8 @@ export function developmentConfig(randomHex: (bytes: number) => string): Config 
     listen = 127.0.0.1:3478
     secret = ${randomHex(16)}
     allowedpeers = 127.0.0.0/8
+    [relay]
+    users = ann:${randomHex(8)}, ben:${randomHex(8)}
     [admission]
     appsecret = ${randomHex(32)}
     apppassword = ${randomHex(16)}

@@ -18,7 +18,7 @@ export interface RelayCoreOptions {
   /** ms; 0 as `idleTimeout` is no limit. */
   readonly authTimeout: number
   readonly idleTimeout: number
-  /** In characters. */
+  /** Bytes. */
   readonly maxMessage: number
   readonly known: (username: string) => Known
   /** Rejects when it cannot say. */
@@ -36,6 +36,8 @@ export interface RelayCore extends Disposable {
   /** To all members; how many there are. */
   publish(room: RoomName, event: string, data?: unknown): number
   send(peerId: string, event: string, data?: unknown): void
+  /** Resolves when the last socket is gone and the hooks of all who left have been tried. */
+  emptied(): Promise<void>
   census(): { readonly connections: number; readonly rooms: number; readonly members: number }
 }
 
@@ -94,6 +96,11 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     },
     send(peerId, event, data) {
       runner.told(toPeer(peerId), { event: 'text', text: ownEvent(event, data) })
+    },
+    async emptied() {
+      await sockets.emptied()
+      // Each room calls its hooks one after the other, so that there is no single moment to wait for.
+      while (frontEnd.census().rooms > 0) await Bun.sleep(1)
     },
     census: frontEnd.census,
     [Symbol.dispose]: () => parts.dispose(),

@@ -35,7 +35,7 @@ export interface RelayHandlerOptions {
   readonly idleTimeout?: number
   /** ms that `auth` and a callback may take. */
   readonly callbackTimeout?: number
-  /** The longest message, in characters. */
+  /** The longest message, in bytes. */
   readonly maxMessage?: number
   /** What revision 2 hands to whoever enters; `startTurn` has such a function. */
   readonly iceServers?: (username: string) => readonly IceServer[]
@@ -56,7 +56,7 @@ export interface RelayHandler extends AsyncDisposable {
   publish(room: string, event: string, data?: unknown): number
   /** Says `{event, data}` to one peer, if it is there. */
   send(peerId: string, event: string, data?: unknown): void
-  /** Closes every connection; resolves when all are gone. */
+  /** Closes every connection; resolves when all are gone and the callbacks of that are done. */
   close(): Promise<void>
 }
 
@@ -98,7 +98,7 @@ export function createRelayHandler(options: RelayHandlerOptions): RelayHandler {
   async function close(): Promise<void> {
     isStopping = true
     core.sockets.closeAll(restarting, 'the server restarts')
-    await core.sockets.emptied()
+    await core.emptied()
     core[Symbol.dispose]()
   }
 

@@ -73,7 +73,7 @@ export function startRelay(initial: RelayOn, { report, gate, iceServers }: Surro
     },
     closeAll: () => sockets.closeAll(restarting, 'the server restarts'),
     async emptied() {
-      await sockets.emptied()
+      await core.emptied()
       await outbox.settled()
     },
     [Symbol.dispose]: () => parts.dispose(),

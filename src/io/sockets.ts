@@ -50,7 +50,7 @@ export interface Admission {
 
 export interface SocketOptions {
   readonly pulse?: Pulse
-  /** In characters; a longer message costs the connection (1009). */
+  /** In octets; a longer message costs the connection (1009). */
   readonly longestMessage?: number
   /** Binary messages are UTF-8 text instead of a mistake. */
   readonly readsBinary?: boolean
@@ -188,7 +188,7 @@ export function createSockets<A extends Arrival>(
       socket.data.lastHeard = now()
       traffic.messagesIn++
       traffic.bytesIn += message.length
-      if (message.length > longestMessage) return socket.close(messageTooLong, 'message too long')
+      if (isLonger(message, longestMessage)) return socket.close(messageTooLong, 'message too long')
       if (typeof message === 'string') listener.text(socket.data.id, message)
       else if (readsBinary) listener.text(socket.data.id, Buffer.from(message).toString())
       else listener.binary(socket.data.id)
@@ -266,4 +266,10 @@ export function createSockets<A extends Arrival>(
       clearInterval(sweeper)
     },
   }
+}
+
+/** A text is measured only if it may be too long: a character has at most three octets for each of its code units. */
+function isLonger(message: string | Uint8Array, limit: number): boolean {
+  if (message.length > limit) return true
+  return typeof message === 'string' && message.length * 3 > limit && Buffer.byteLength(message) > limit
 }

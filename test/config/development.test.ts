@@ -16,6 +16,7 @@ test('listens on this machine only, with Talk and TURN on and secrets of its own
   expect(turn?.relayAddress[4]).toEqual({ family: 4, value: 0x7f000001 })
   expect(config.turn.openToThisMachine).toBe(true)
   const admission = config.admission.kind === 'on' ? config.admission : undefined
+  const relay = config.relay.kind === 'on' ? config.relay : undefined
   const secrets = [
     config.sessions.hashKey,
     config.sessions.blockKey,
@@ -24,8 +25,9 @@ test('listens on this machine only, with Talk and TURN on and secrets of its own
     turn?.secrets[0],
     admission?.appSecret,
     admission?.appPassword,
+    ...(relay?.users.map(({ password }) => password) ?? []),
   ]
-  expect(new Set(secrets.map((secret) => secret?.[0])).size).toBe(7)
+  expect(new Set(secrets.map((secret) => secret?.[0])).size).toBe(9)
 })
 
 test('tells when the randomness is no randomness', () => {

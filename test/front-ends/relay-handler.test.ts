@@ -129,10 +129,17 @@ test('server_api: peers, publish and send of revision 2', async () => {
   expect([mine.relay.publish('nowhere', 'news'), mine.relay.publish('', 'news')]).toEqual([0, 0])
 })
 
-test('close ends every connection and takes no new one', async () => {
-  const mine = start()
+test('close ends every connection, calls back for each, and takes no new one', async () => {
+  const left: string[] = []
+  const leaveCallback = async (_: string, username: string) => {
+    await Bun.sleep(1)
+    left.push(username)
+  }
+  const mine = start({ leaveCallback })
+  await mine.enter('ben')
   const ann = await mine.enter('ann')
   await mine.relay.close()
+  expect(left.toSorted()).toEqual(['ann', 'ben'])
   expect((await ann.client.closed).code).toBe(1012)
   await expect(mine.connect()).rejects.toThrow()
   await mine[Symbol.asyncDispose]()

@@ -32,7 +32,7 @@ export const relay = {
       meaning:
         'A connection from which nothing was received for so long is closed; answers to our pings count. 0 is no limit.',
     }),
-    maxmessage: setting(integer(1024, 16_777_216, 'characters'), '65536', {
+    maxmessage: setting(integer(1024, 16_777_216, 'bytes'), '65536', {
       meaning: 'The longest message; a longer one costs its connection.',
     }),
     revision: setting(choice('1', '2'), '1', {
