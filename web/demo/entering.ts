@@ -36,32 +36,35 @@ export async function connect({ name, password }: Entrance, signal: AbortSignal)
   return client
 }
 
-export interface Entered {
-  readonly room: AdmissionRoom
+/** With it one need not be let in a second time. */
+export interface KeptPass {
   /** Undefined until somebody who was there before has told it. */
-  readonly pass: string | undefined
+  pass: string | undefined
 }
 
 /** Several who come at once may each find the room first gone and then taken. */
 const mostAttempts = 8
 const pause = 250
 
-/** `pass` is that of an earlier visit; with it one need not be let in a second time. */
+/** Whoever opens the room makes its pass up, unless one is kept. */
 export async function enter(
   client: AdmissionClient,
   name: string,
-  pass: string | undefined,
+  kept: KeptPass,
   signal: AbortSignal,
-): Promise<Entered> {
-  const payload = async (id: string) => (pass === undefined ? {} : { proof: await proofOf(pass, name, id) })
+): Promise<AdmissionRoom> {
+  // Asked for again whenever the connection was lost, by which time the pass may be known.
+  const payload = async (id: string) => (kept.pass === undefined ? {} : { proof: await proofOf(kept.pass, name, id) })
   for (let attempt = 1; ; attempt++) {
     try {
-      return { room: await client.join(name, { payload, signal }), pass }
+      return await client.join(name, { payload, signal })
     } catch (thrown) {
       if (!isNotFound(thrown)) throw thrown
     }
     try {
-      return { room: await client.createRoom(name, { payload, signal }), pass: pass ?? newPass() }
+      const room = await client.createRoom(name, { payload, signal })
+      kept.pass ??= newPass()
+      return room
     } catch (thrown) {
       if (!isTaken(thrown) || attempt === mostAttempts) throw thrown
     }

@@ -102,7 +102,10 @@ export function createLobby(media: OwnMedia, actions: LobbyActions): Lobby {
   return {
     room: () => roomInHash(location.hash),
     enter,
-    busy: (text) => setBusy(true, text),
+    busy(text) {
+      show()
+      setBusy(true, text)
+    },
     open(text = '') {
       setBusy(false, '')
       show()

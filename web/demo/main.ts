@@ -1,17 +1,18 @@
 /** The page: a lobby in which one sees oneself, and a call in a room. */
 import type { AdmissionClient } from '../../sdk/src/admission/client.ts'
+import type { AdmissionRoom } from '../../sdk/src/admission/room.ts'
 import { EndedError, UnauthorizedError } from '../../sdk/src/core/errors.ts'
 import { textAt } from '../../sdk/src/core/json.ts'
 import type { Knock } from '../../sdk/src/core/room-state.ts'
 import { asName } from './about.ts'
 import { Call } from './call.ts'
 import { createControls } from './controls.ts'
-import { announce, part } from './dom.ts'
+import { part } from './dom.ts'
 import { createDoor } from './door.ts'
-import { connect, type Entered, enter } from './entering.ts'
+import { connect, enter, type KeptPass } from './entering.ts'
 import { createLobby, type Wish } from './lobby.ts'
 import { OwnMedia } from './own-media.ts'
-import { isPass, proofOf } from './pass.ts'
+import { proofOf } from './pass.ts'
 import { createSettings } from './settings.ts'
 import { lastVisit, rememberVisit } from './visit.ts'
 
@@ -36,16 +37,17 @@ async function visit(wish: Wish): Promise<void> {
     client = await connect(wish, signal)
     controls.follow(client, signal)
     lobby.busy('Waiting to be let in …')
+    const before = lastVisit()
+    const kept: KeptPass = { pass: before?.room === wish.room ? before.pass : undefined }
     for (;;) {
-      const before = lastVisit()
-      const entered = await enter(client, wish.room, before?.room === wish.room ? before.pass : undefined, signal)
+      const room = await enter(client, wish.room, kept, signal)
       // Whoever left meanwhile does not stay in.
       if (signal.aborted) break
-      const error = await inRoom(entered, wish, signal)
+      const error = await inRoom(room, kept, wish, signal)
       if (signal.aborted) break
-      // After a restart of the server nobody has the room any more: the first who is back opens it.
-      announce('The room was lost; entering again.')
       if (client.state === 'closed') throw error
+      // After a restart of the server nobody has the room any more: the first who is back opens it.
+      lobby.busy('Entering again …')
     }
     lobby.open()
   } catch (thrown) {
@@ -59,26 +61,25 @@ async function visit(wish: Wish): Promise<void> {
 }
 
 /** Resolves when the room is closed or left, with what closed it. */
-async function inRoom({ room, pass }: Entered, wish: Wish, signal: AbortSignal): Promise<unknown> {
-  let known = pass
-  const remember = (isIn: boolean) => rememberVisit({ room: wish.room, pass: isIn ? known : undefined, isIn })
+async function inRoom(room: AdmissionRoom, kept: KeptPass, wish: Wish, signal: AbortSignal): Promise<unknown> {
+  const remember = (isIn: boolean) => rememberVisit({ room: wish.room, pass: isIn ? kept.pass : undefined, isIn })
   const closed = room.once('closed', { signal })
   call = new Call({
     room,
     media,
     name: wish.name,
     relayOnly: wish.relayOnly,
-    pass: () => known,
+    pass: () => kept.pass,
     toldPass(told) {
-      known = told
+      kept.pass = told
       remember(true)
     },
     silenced: controls.silenced,
   })
   const knocked = async (knock: Knock) => {
     const proof = textAt(knock.payload, 'proof')
-    if (isPass(known) && proof !== undefined && proof === (await proofOf(known, wish.room, knock.id)))
-      return knock.accept()
+    const { pass } = kept
+    if (pass !== undefined && proof === (await proofOf(pass, wish.room, knock.id))) return knock.accept()
     door.knocked(knock, asName(textAt(knock.info, 'name')), () => knock.accept())
   }
   room.on('knock', (knock) => void knocked(knock), { signal })

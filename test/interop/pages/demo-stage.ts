@@ -65,9 +65,12 @@ const smallCamera = `
 export interface Person {
   readonly page: Page
   readonly name: string
+  onlyThroughRelay(): Promise<void>
   enter(): Promise<void>
   /** In the call. */
   isIn(): Promise<void>
+  /** In the call, and connected to the server. */
+  isConnected(): Promise<void>
   letIn(name: string): Promise<void>
   decline(name: string): Promise<void>
   /** Sees so many others move, each over such a way; fails after a while. */
@@ -82,11 +85,19 @@ export async function person(browser: BrowserUnderTest, url: string, name: strin
   return {
     page,
     name,
+    async onlyThroughRelay() {
+      await page.click('#lobby [data-open]')
+      await page.check('#relay-only')
+      await page.click('#settings button')
+    },
     async enter() {
       await page.fill('#name', name)
       await page.click('#enter')
     },
     isIn: () => page.waitForSelector('#call:not([hidden])').then(() => {}),
+    isConnected: async () => {
+      await page.waitForSelector('#call:not([hidden]) #line', { state: 'hidden' })
+    },
     letIn: (guest) => page.click(`button[aria-label="Let in: ${guest}"]`),
     decline: (guest) => page.click(`button[aria-label="Decline: ${guest}"]`),
     async sees(others, way = 'host') {

@@ -1,8 +1,8 @@
 /** The call page in Chromium: people meet, and keep meeting through everything that goes wrong on the way. */
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { type BrowserUnderTest, startChromium } from '../../support/chromium.ts'
 import { debian, notRunnable } from '../../support/deb.ts'
-import { type DemoServer, person, startDemo } from './demo-stage.ts'
+import { type DemoServer, type Person, person, startDemo } from './demo-stage.ts'
 
 const suite = 'the call page in Chromium'
 
@@ -10,33 +10,125 @@ describe.skipIf(notRunnable(suite, debian.chromium))(suite, () => {
   const parts = new AsyncDisposableStack()
   let browser: BrowserUnderTest
   let server: DemoServer
+  let people: Person[] = []
 
   beforeAll(async () => {
     server = parts.use(await startDemo())
     browser = parts.use(await startChromium(new Blob([''])))
   }, 40_000)
   afterAll(() => parts.disposeAsync(), 20_000)
+  afterEach(async () => {
+    await Promise.all(people.map(({ page }) => page.context().close()))
+    people = []
+  }, 20_000)
 
-  const both = async (room: string) => {
-    const url = `${server.url}#${room}`
-    const [mira, jonas] = await Promise.all([person(browser, url, 'Mira'), person(browser, url, 'Jonas')])
-    await mira.enter()
-    await mira.isIn()
-    await jonas.enter()
-    await mira.letIn('Jonas')
-    await jonas.isIn()
-    return [mira, jonas] as const
+  async function atTheDoor(room: string, name: string, relayOnly = false): Promise<Person> {
+    const one = await person(browser, `${server.url}#${room}`, name)
+    people.push(one)
+    if (relayOnly) await one.onlyThroughRelay()
+    await one.enter()
+    return one
+  }
+
+  async function inside(room: string, name: string, relayOnly = false): Promise<Person> {
+    const one = await atTheDoor(room, name, relayOnly)
+    await one.isIn()
+    return one
+  }
+
+  async function letIn(owner: Person, room: string, name: string, relayOnly = false): Promise<Person> {
+    const one = await atTheDoor(room, name, relayOnly)
+    await owner.letIn(name)
+    await one.isIn()
+    return one
   }
 
   test('two meet without any configuration, a third comes in, and all see each other move', async () => {
-    const [mira, jonas] = await both('three')
+    const mira = await inside('three', 'Mira')
+    const jonas = await letIn(mira, 'three', 'Jonas')
     await Promise.all([mira.sees(1), jonas.sees(1)])
-    expect([await mira.names(), await jonas.names()]).toEqual([['Jonas'], ['Mira']])
-    const ada = await person(browser, `${server.url}#three`, 'Ada')
-    await ada.enter()
-    await mira.letIn('Ada')
+    const ada = await letIn(mira, 'three', 'Ada')
     await Promise.all([mira, jonas, ada].map((one) => one.sees(2)))
     expect((await ada.names()).toSorted()).toEqual(['Jonas', 'Mira'])
-    await Promise.all([mira, jonas, ada].map(({ page }) => page.context().close()))
+
+    // The owner goes: the others stay with each other, and the one who has been there longest opens the door.
+    await mira.page.click('#leave')
+    await mira.page.waitForSelector('#lobby:not([hidden])')
+    await Promise.all([jonas.sees(1), ada.sees(1)])
+    const late = await letIn(jonas, 'three', 'Late')
+    await Promise.all([jonas, ada, late].map((one) => one.sees(2)))
   }, 60_000)
+
+  test('whoever loads the page again is back without being let in a second time, the owner too', async () => {
+    const mira = await inside('again', 'Mira')
+    const jonas = await letIn(mira, 'again', 'Jonas')
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    await jonas.page.reload()
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    await mira.page.reload()
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    expect([await mira.names(), await jonas.names()]).toEqual([['Jonas'], ['Mira']])
+  }, 60_000)
+
+  test('a lost network and a restart of the server are got over without a hand', async () => {
+    const mira = await inside('storm', 'Mira')
+    const jonas = await letIn(mira, 'storm', 'Jonas')
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+
+    server.way.block(true)
+    server.way.cut()
+    await Promise.all([mira, jonas].map(({ page }) => page.waitForSelector('#line:not([hidden])')))
+    server.way.block(false)
+    await Promise.all([mira, jonas].map((one) => one.isConnected()))
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+
+    await server.restart()
+    await Promise.all([mira, jonas].map((one) => one.isConnected()))
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    expect([await mira.names(), await jonas.names()]).toEqual([['Jonas'], ['Mira']])
+  }, 60_000)
+
+  test('two who use nothing but the relay see each other move', async () => {
+    const mira = await inside('relayed', 'Mira', true)
+    const jonas = await letIn(mira, 'relayed', 'Jonas', true)
+    await Promise.all([mira.sees(1, 'relay'), jonas.sees(1, 'relay')])
+    const chip = mira.page.locator('.tile.other .chip')
+    expect(await chip.textContent()).toMatch(/^Relayed · (udp|tcp)/)
+    expect(await chip.getAttribute('title')).toMatch(/^Over a TURN server\. Ours is turn:/)
+  }, 60_000)
+
+  test('who is declined is told so, may ask again, and whoever gives up is no longer waited for', async () => {
+    const mira = await inside('door', 'Mira')
+    const eve = await atTheDoor('door', 'Eve')
+    await mira.decline('Eve')
+    await eve.page.waitForSelector('#notice:not([hidden])')
+    expect(await eve.page.textContent('#notice')).toBe('You were not let in.')
+    await eve.enter()
+    await mira.page.waitForSelector('.knock')
+    await eve.page.click('#cancel')
+    await mira.page.waitForSelector('.knock', { state: 'detached' })
+    expect(await mira.names()).toEqual([])
+  }, 40_000)
+
+  test('a name from elsewhere is text, however it is spelled', async () => {
+    const mira = await inside('text', 'Mira')
+    const name = '<img src=x onerror=alert(1)>'
+    await letIn(mira, 'text', name)
+    await mira.sees(1)
+    expect(await mira.names()).toEqual([name])
+    expect(await mira.page.locator('.tile img').count()).toBe(0)
+  }, 40_000)
+
+  test('muted and without a picture: the others see it', async () => {
+    const mira = await inside('quiet', 'Mira')
+    const jonas = await letIn(mira, 'quiet', 'Jonas')
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    await jonas.page.keyboard.press('m')
+    await jonas.page.keyboard.press('c')
+    await mira.page.waitForSelector('.tile.other[data-audio=off][data-video=off]')
+    expect(await jonas.page.getAttribute('#call [data-toggle=audio]', 'aria-pressed')).toBe('false')
+    await jonas.page.click('#call [data-toggle=video]')
+    await mira.page.waitForSelector('.tile.other[data-audio=off][data-video=on]')
+    await mira.sees(1)
+  }, 40_000)
 })
