@@ -4,7 +4,7 @@
 //
 // PORT and TURN_LISTEN choose other places; port 0 is any free one.
 
-import { createRelayHandler, startTurn } from '../../src/index.ts'
+import { createRelayHandler, startTurn } from 'heliograph'
 import page from '../relay-browser/index.html' with { type: 'text' }
 
 /** In a program of yours this asks a database, or makes the password out of the name and a secret. */

@@ -2,7 +2,7 @@
 //
 //   WEBHOOK_SECRET=… bun examples/webhook-receiver/server.ts
 
-import { isGenuineWebhook, signatureHeader } from '../../src/index.ts'
+import { isGenuineWebhook, signatureHeader } from 'heliograph'
 
 interface Happening {
   readonly event: 'create' | 'join' | 'leave'
