@@ -2,7 +2,14 @@
 import { createHash } from 'node:crypto'
 import { type UserKey, userKey } from '../../core/ids.ts'
 import type { ClientFrame } from './messages.ts'
-import type { Identity } from './vocabulary.ts'
+
+/** Who somebody is by his token, which has been checked. */
+export interface Identity {
+  readonly issuer: string
+  readonly subject: string
+  /** Empty if the provider tells none. */
+  readonly username: string
+}
 
 /** 1: by issuer and subject, as the original began. 2: by preferred_username. */
 export type Revision = 1 | 2

@@ -2,15 +2,8 @@
 import type { IceServer } from '../../auth/ice-servers.ts'
 import type { Vocabulary } from '../front-end.ts'
 import type { PresenceFact } from './facts.ts'
+import type { Identity } from './names.ts'
 import type { Incoming } from './wire.ts'
-
-/** Who somebody is by his token, which has been checked. */
-export interface Identity {
-  readonly issuer: string
-  readonly subject: string
-  /** Empty if the provider tells none. */
-  readonly username: string
-}
 
 export interface PresenceArrival {
   /** As `addressKey` has it. */

@@ -8,7 +8,8 @@ import {
   type PresenceSettings,
 } from '../../../src/protocols/presence/connection.ts'
 import { ServerMessage } from '../../../src/protocols/presence/messages.ts'
-import type { Identity, Presence } from '../../../src/protocols/presence/vocabulary.ts'
+import type { Identity } from '../../../src/protocols/presence/names.ts'
+import type { Presence } from '../../../src/protocols/presence/vocabulary.ts'
 import { createWorld, type World } from '../../support/world.ts'
 
 export const issuer = 'https://login.example'
