@@ -96,6 +96,7 @@ export async function startSignalingServer(
     serverInfo: talk.serverInfo,
     metrics: async () =>
       new Response(await report.metricsText(), { headers: { 'content-type': report.metricsContentType } }),
+    recognize: presence?.userOf,
     ownTurn: () => turn?.handedOut(),
     isStopping: () => isStopping,
   })

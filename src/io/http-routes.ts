@@ -6,7 +6,7 @@ import { contains } from '../lib/ip-range.ts'
 import { clientAddress } from './client-address.ts'
 import { now } from './clock.ts'
 import { debugPage } from './debug-routes.ts'
-import { iceServers } from './ice-route.ts'
+import { iceServers, type Recognize } from './ice-route.ts'
 import type { RoomApi } from './room-api.ts'
 import type { SocketData } from './socket-data.ts'
 import { turnCredentials } from './turn-credentials-route.ts'
@@ -24,6 +24,8 @@ export interface RouteParts {
   readonly frontEnds: readonly Paths[]
   /** Undefined while no backend is configured at all. */
   readonly roomApi: RoomApi | undefined
+  /** Whoever a front end knows gets ICE servers without the API key. */
+  readonly recognize?: Recognize | undefined
   /** Our own TURN server, if it runs. */
   readonly ownTurn?: () => OwnTurn | undefined
   readonly stats: () => unknown
@@ -66,7 +68,8 @@ export function createRoutes(parts: RouteParts): (request: Request, server: Serv
 
   const welcome = `${JSON.stringify({ 'nextcloud-spreed-signaling': 'Welcome', version: parts.version })}\n`
   const credentials: Route = (request) => turnCredentials(request, parts.config().turn, parts.ownTurn?.(), now())
-  const ice: Route = (request, address) => iceServers(request, address, parts.config().turn, parts.ownTurn?.(), now())
+  const ice: Route = (request, address) =>
+    iceServers(request, address, parts.config().turn, parts.ownTurn?.(), now(), parts.recognize)
 
   const paths: Readonly<Record<string, Methods>> = {
     '/api/v1/welcome': {

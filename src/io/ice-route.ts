@@ -7,9 +7,13 @@ import { keyOf, parametersOf, sameSecret, userOf } from './credentials-request.t
 import { isFromThisMachine } from './this-machine.ts'
 import { notToBeKept } from './turn-credentials-route.ts'
 
+/** Who a request is from, as TURN quotas count him, if it carries a credential of a front end. */
+export type Recognize = (request: Request) => Promise<string | undefined>
+
 /**
- * Whoever gets an answer can relay through us, so nobody gets one without the key of `[turn] apikey`. Without such a
- * key the page is not there, except for this machine in development mode. `address` is the client's.
+ * Whoever gets an answer can relay through us, so nobody gets one without the key of `[turn] apikey`, or a credential
+ * by which a front end knows him. Without such a key the page is not there for others, except for this machine in
+ * development mode. `address` is the client's.
  */
 export async function iceServers(
   request: Request,
@@ -17,17 +21,19 @@ export async function iceServers(
   config: TurnCredentialsConfig,
   own: OwnTurn | undefined,
   now: number,
+  recognize: Recognize = async () => undefined,
 ): Promise<Response> {
   const asked = await parametersOf(request)
   if (!asked) return new Response('Could not read body\n', { status: 400 })
   const refusal = refusalOf(request, asked, address, config)
-  if (refusal) return refusal
+  const known = refusal && (await recognize(request))
+  if (refusal && known === undefined) return refusal
   const ttl = asked.get('ttl') ?? String(credentialLifetime)
   if ((asked.get('service') ?? 'turn') !== 'turn' || !/^[1-9]\d{0,8}$/.test(ttl)) {
     return new Response('The service is turn, ttl a whole number of seconds\n', { status: 400 })
   }
   const seconds = Math.min(Number(ttl), credentialLifetime)
-  const iceServers = iceServersFor(config, own, userOf(asked), now, seconds)
+  const iceServers = iceServersFor(config, own, known ?? userOf(asked), now, seconds)
   if (iceServers.length === 0) return new Response('No TURN servers available\n', { status: 404 })
   return Response.json({ iceServers, lifetimeDuration: `${seconds}s` }, { headers: notToBeKept })
 }
