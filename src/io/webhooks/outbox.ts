@@ -34,8 +34,10 @@ export interface OutboxOptions {
 }
 
 export interface OutboxLimits {
-  /** Calls that may wait; further ones are dropped. */
+  /** What may wait; further calls are dropped. */
   readonly calls: number
+  /** Characters of all user names and rooms: a call of a large room names everybody in it. */
+  readonly characters: number
   /** ms; the bound of the first pause, which doubles up to the longest. */
   readonly firstPause: number
   readonly longestPause: number
@@ -47,6 +49,7 @@ export interface OutboxLimits {
 
 const usualLimits: OutboxLimits = {
   calls: 10_000,
+  characters: 32 * 1024 * 1024,
   firstPause: 1_000,
   longestPause: 60_000,
   age: 24 * 3_600_000,
@@ -63,12 +66,13 @@ interface Entry {
 
 /** Throws if the folder cannot be used. */
 export function createOutbox({ caller, folder, note, now, random, newId, limits }: OutboxOptions): Outbox {
-  const { calls, firstPause, longestPause, age, refusals } = { ...usualLimits, ...limits }
+  const { calls, characters, firstPause, longestPause, age, refusals } = { ...usualLimits, ...limits }
   const queues = new Map<string, Entry[]>()
   const sequences = createSequences()
   const pauses = new Set<() => void>()
   let journal: Journal | undefined
   let size = 0
+  let length = 0
   /** Rooms that do not pause. */
   let active = 0
   let isClosed = false
@@ -78,6 +82,7 @@ export function createOutbox({ caller, folder, note, now, random, newId, limits 
   function add(record: CallRecord, stored: Promise<void> | undefined): Entry {
     const entry: Entry = { record, stored, tried: Promise.withResolvers<void>(), attempts: 0, refusals: 0 }
     size++
+    length += lengthOf(record)
     const queue = queues.get(record.room)
     if (queue) {
       queue.push(entry)
@@ -101,6 +106,7 @@ export function createOutbox({ caller, folder, note, now, random, newId, limits 
       if (isOver) {
         queue.shift()
         size--
+        length -= lengthOf(entry.record)
         journal?.done(entry.record.id)
       } else if (!isClosed) await pause(Math.min(longestPause, firstPause * 2 ** (entry.attempts - 1)) * random())
     }
@@ -165,7 +171,7 @@ export function createOutbox({ caller, folder, note, now, random, newId, limits 
       if (isClosed) return Promise.resolve()
       const sequence = sequences.next(room)
       const id = newId()
-      if (size >= calls) {
+      if (size >= calls || length >= characters) {
         note({ fact: 'webhook-given-up', event, room, id, why: 'outbox full' })
         return Promise.resolve()
       }
@@ -184,3 +190,6 @@ export function createOutbox({ caller, folder, note, now, random, newId, limits 
     },
   }
 }
+
+const lengthOf = ({ room, username, others }: CallRecord): number =>
+  others.reduce((sum, name) => sum + name.length, room.length + username.length)

@@ -202,7 +202,8 @@ export function createRelay(
 
   /** Revision 1: to all others as it came, unless it names one of them. */
   function relay(member: Member, text: string): void {
-    if (!mayMatter(text)) return broadcast(member, text)
+    const everybody = (): void => passage.tell(member.room, textFrame(text), member)
+    if (!mayMatter(text)) return everybody()
     const object = objectOf(text)
     if (object && memberOf(object, 'event') === 'authenticate') {
       return note({ fact: 'relay-ignored', what: 'second authenticate' })
@@ -210,16 +211,7 @@ export function createRelay(
     const to = object && memberOf(object, 'to')
     const target = typeof to === 'string' ? recipient(member.room, to) : undefined
     if (object && target) passage.tellOne(target, textFrame(withSender(text, object, member.peerId)))
-    else broadcast(member, text)
-  }
-
-  function broadcast(member: Member, text: string): void {
-    const { room } = member
-    if (room.current) passage.tell(room, textFrame(text), member)
-    else {
-      const others = rooms.others(member)
-      if (others.length > 0) emit({ do: 'send', to: others, frame: textFrame(text) })
-    }
+    else everybody()
   }
 
   /** Revision 2: to the one that is named, or not at all. */

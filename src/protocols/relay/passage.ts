@@ -109,7 +109,7 @@ export function createPassage(parts: PassageParts): Passage {
   /** Says to whom it has to be said that somebody is here now. */
   function settle(member: Member): void {
     const { room } = member
-    if (member.presence === 'coming') rooms.arrive(member)
+    if (member.presence === 'coming') member.presence = 'here'
     if (revision === 2) tellOne(member, authenticated(member, parts.iceServers(member.username)))
     else if (room.members.size === 1) tellOne(member, created)
     else tell(room, joined)

@@ -31,8 +31,6 @@ export interface Room {
   readonly steps: Step[]
   /** The one whose hook is under way. */
   current: Step | undefined
-  /** Counts the changes of who is told of something. */
-  version: number
 }
 
 export interface Rooms {
@@ -43,10 +41,6 @@ export interface Rooms {
   remove(member: Member): void
   /** Forgets a room in which nobody is and nothing is to happen. */
   tidy(room: Room): void
-  /** It is told of everything from now on. */
-  arrive(member: Member): void
-  /** All who are here but one, for a frame that goes to the others. */
-  others(member: Member): readonly ConnectionId[]
   all(): Iterable<Room>
   readonly size: number
 }
@@ -55,8 +49,6 @@ export const relayRoomKey = (name: RoomName): RoomKey => roomKey('relay', name)
 
 export function createRooms(): Rooms {
   const rooms = new Map<RoomKey, Room>()
-  /** A room of a hundred in which everybody speaks would otherwise build the same lists over and over. */
-  const lists = new WeakMap<Member, { readonly version: number; readonly others: readonly ConnectionId[] }>()
 
   return {
     at(name) {
@@ -70,7 +62,6 @@ export function createRooms(): Rooms {
         byPeerId: new Map(),
         steps: [],
         current: undefined,
-        version: 0,
       }
       rooms.set(key, room)
       return room
@@ -80,31 +71,14 @@ export function createRooms(): Rooms {
       const { room } = member
       room.members.set(member.connection, member)
       room.byPeerId.set(member.peerId, member)
-      room.version++
     },
     remove(member) {
       const { room } = member
       if (!room.members.delete(member.connection)) return
       room.byPeerId.delete(member.peerId)
-      room.version++
-    },
-    arrive(member) {
-      member.presence = 'here'
-      member.room.version++
     },
     tidy(room) {
       if (room.members.size === 0 && room.steps.length === 0 && !room.current) rooms.delete(room.key)
-    },
-    others(member) {
-      const { room } = member
-      const known = lists.get(member)
-      if (known?.version === room.version) return known.others
-      const others: ConnectionId[] = []
-      for (const other of room.members.values()) {
-        if (other !== member && other.presence === 'here') others.push(other.connection)
-      }
-      lists.set(member, { version: room.version, others })
-      return others
     },
     all: () => rooms.values(),
     get size() {

@@ -171,6 +171,15 @@ test('no more wait than may; a number that is left out shows the receiver that s
   expect(receiver.calls.at(-1)?.body.sequence).toBe(4)
 })
 
+test('a few calls that name very many are too many too', async () => {
+  await using receiver = startHookReceiver()
+  receiver.answer = () => 500
+  await using subject = start(undefined, { characters: 1_000 })
+  const crowd = Array.from({ length: 200 }, (_, number) => `user ${number}`)
+  for (const name of ['ann', 'ben']) await subject.outbox.call(receiver.url, joins(name, 'den', crowd))
+  expect(subject.outbox.size).toBe(1)
+})
+
 describe('with a folder', () => {
   test('what was not taken is called after a restart, first and in order, and no number comes twice', async () => {
     using folder = tempFolder()
