@@ -37,6 +37,18 @@ export const newUser = (name: UserName, allowance: Allowance): User => ({
   allowance,
 })
 
+export const newDevice = (id: ConnectionId, address: string, user: User, outbox: Outbox<Device>): Device => ({
+  id,
+  address,
+  user,
+  outbox,
+  inbox: [],
+  inboxSize: 0,
+  waitsFor: undefined,
+  isClosing: false,
+  hasAsked: false,
+})
+
 /** How often somebody may: so many times a second on average, ten times as many at once. */
 export interface Allowance {
   take(now: number): boolean

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ConnectionId } from '../../../src/core/ids.ts'
-import { mostLetters } from '../../../src/protocols/presence/connection.ts'
 import { closes } from '../../../src/protocols/presence/errors.ts'
+import { mostLetters } from '../../../src/protocols/presence/traffic.ts'
 import { idOf, list, offline, online, type PresenceStage, presenceStage, swift } from './server.ts'
 
 const to = (subject: string, body: unknown, type = 'x') => ({ type, target: idOf(subject), body })
