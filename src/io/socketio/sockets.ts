@@ -2,6 +2,7 @@
 import { Server as SocketIoServer, type Socket as SocketIoSocket } from 'socket.io'
 import { type ConnectionId, connectionId } from '../../core/ids.ts'
 import type { Frame } from '../../core/mailbox.ts'
+import { addressKey } from '../../lib/ip-range.ts'
 import type { Asking } from '../admit-socket.ts'
 import type { Traffic } from '../sockets.ts'
 import { createEngine } from './engine.ts'
@@ -29,7 +30,7 @@ export interface SocketIoParts {
 
 export interface SocketIoSockets extends Disposable {
   readonly traffic: Readonly<Traffic>
-  /** How many connections there are of one address. */
+  /** How many connections there are of one address, as `addressKey` has it. */
   countOf(address: string): number
   /** Answers a request, or makes a WebSocket of it. */
   handle(asking: Asking): Promise<Response>
@@ -149,8 +150,9 @@ export function createSocketIo({ origins, listener, refusal }: SocketIoParts): S
     traffic,
     countOf: (address) => perAddress.get(address) ?? 0,
     handle({ request, server: bunServer, address }) {
-      addresses.set(request, address)
-      return engine.handle(request, bunServer, address)
+      const key = addressKey(address)
+      addresses.set(request, key)
+      return engine.handle(request, bunServer, key)
     },
     send(to, { text }) {
       for (const id of to) {

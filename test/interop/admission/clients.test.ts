@@ -56,6 +56,22 @@ test('[J22] acknowledgements come', async () => {
   expect(created).toEqual({ ok: true, event: 'room-create-accept', room: 'attic' })
 })
 
+test('[J20] a session comes with ICE servers', async () => {
+  await using own = await startAdmissionServer('[turn]\nservers = turn:192.0.2.1:3478\nsecret = s\napikey = k')
+  const client = connect(own.url, { transports: ['websocket'] })
+  await happened(client, 'connect')
+  client.emit('auth-request', { token })
+  const { iceServers } = await happened(client, 'auth-accept')
+  expect(iceServers).toEqual([
+    {
+      urls: ['turn:192.0.2.1:3478'],
+      username: expect.stringMatching(new RegExp(`^\\d+:${client.id}$`)),
+      credential: expect.any(String),
+    },
+  ])
+  client.disconnect()
+})
+
 describe('who has no good token', () => {
   test.each(ways.slice(0, 2).map((transports) => ({ transports })))(
     '[J1] is told so at once: $transports',
