@@ -1,6 +1,8 @@
 // `npm run build`: the whole program as one executable file, `dist/heliograph`.
 
 import { rm } from 'node:fs/promises'
+import type { BunPlugin } from 'bun'
+import { bundlePages } from '../src/io/pages/bundle.ts'
 import { root } from './files.ts'
 
 /** Compiles the program into the given file. Fails with what the bundler said. */
@@ -12,6 +14,7 @@ export async function buildBinary(outfile: string): Promise<void> {
     target: 'bun',
     minify: { syntax: true, whitespace: true },
     sourcemap: 'inline',
+    plugins: [await pages()],
     // A file that happens to lie in the working directory must not change how the server runs.
     compile: { outfile, autoloadDotenv: false, autoloadBunfig: false },
     throw: false,
@@ -19,6 +22,17 @@ export async function buildBinary(outfile: string): Promise<void> {
   if (!result.success) throw new Error(result.logs.map(String).join('\n'))
   // The executable holds copies of its own, for the lines in a stack trace.
   for (const { path } of result.outputs) if (path.endsWith('.map')) await rm(path, { force: true })
+}
+
+/** Puts the call page in, whose sources are not at hand where the executable runs. */
+async function pages(): Promise<BunPlugin> {
+  const contents = `export const built = ${JSON.stringify(await bundlePages())}`
+  return {
+    name: 'pages',
+    setup(build) {
+      build.onLoad({ filter: /\/src\/io\/pages\/built\.ts$/ }, () => ({ contents, loader: 'js' }))
+    },
+  }
 }
 
 if (import.meta.main) {

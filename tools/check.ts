@@ -17,6 +17,8 @@ export const checks: readonly Check[] = [
   // What runs in browsers knows their types, and nothing of the server does.
   { name: 'types of the client', run: () => command('tsc', '-p', 'sdk/tsconfig.json') },
   { name: "types of the client's tests", run: () => command('tsc', '-p', 'test/sdk/tsconfig.json') },
+  { name: 'types of the call page', run: () => command('tsc', '-p', 'web/tsconfig.json') },
+  { name: "types of the call page's tests", run: () => command('tsc', '-p', 'test/web/tsconfig.json') },
   { name: 'format and lint', run: () => command('biome', 'check', '--error-on-warnings', '--colors=off') },
   { name: 'floors', run: async () => floorFaults(await readFiles(['src/**/*.ts'])) },
   { name: 'rules and tests', run: async () => specFaults(await readFiles(['src/**/SPEC.md', 'test/**/*.{ts,txt}'])) },

@@ -17,4 +17,4 @@ export async function readFiles(patterns: readonly string[], from: string = root
 }
 
 /** Our own TypeScript, wherever it lies. */
-export const ourSources: readonly string[] = ['{src,test,tools,bench,examples,sdk/src}/**/*.ts']
+export const ourSources: readonly string[] = ['{src,test,tools,bench,examples,sdk/src,web}/**/*.ts']

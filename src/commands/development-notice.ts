@@ -8,6 +8,7 @@ export function developmentNotice({ talk, clients, turnServer, relay, admission 
   const users = relay.kind === 'on' ? relay.users.map(({ name, password }) => `${name} ${password}`) : []
   return `heliograph runs in development mode, for this machine only.
 
+  A call, in two tabs:          http://127.0.0.1:8080/demo
   Check:                        curl -i http://127.0.0.1:8080/api/v1/welcome
   In Nextcloud's Talk settings: server http://127.0.0.1:8080, shared secret ${secret ?? ''}
   Internal clients:             secret ${clients.internalSecret ?? ''}

@@ -51,6 +51,16 @@ describe.skipIf(oursMissing('the single executable'))('the single executable', (
     expect(await server.child.exited).toBe(0)
   })
 
+  test('holds the call page', async () => {
+    const more = '[admission]\nappsecret = s\napppassword = p\n[demo]\npassword = password-of-the-page\n'
+    const settings = { backends: [], more }
+    await using server = await runServer((file) => [binary, 'serve', '--config', file], settings)
+    const page = await fetch(`${server.url}/demo`)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const script = await fetch(`${server.url}/demo/page.js`)
+    expect([script.status, (await script.text()).length > 50_000]).toEqual([200, true])
+  })
+
   test.each(paths)('relays by the %s path, its threads being within', async (path) => {
     const port = await freePort()
     const lines = [
