@@ -171,7 +171,7 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
       return line.fail(new UnauthorizedError(textAt(said, 'message') ?? 'the token was refused'))
     }
     if (event.startsWith('ack:')) return this.#acknowledged(event.slice(4), said)
-    const handle = this.#events[event]
+    const handle = Object.hasOwn(this.#events, event) ? this.#events[event] : undefined
     if (handle) handle(said)
     else this.#emitter.emit('unknown', { event, body })
   }
@@ -325,10 +325,10 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     else state.said(from, read.message, 'peer')
   }
 
-  /** Answers with an event of their own have been handled by then; what is left are refusals without one. */
+  /** Only for refusals without an event of their own: the others have been handled, and the same may have been asked again. */
   #acknowledged(event: string, { sent, answer }: JsonObject): void {
-    if (isObject(answer) && answer['ok'] === false)
-      this.#failed('refused', event, { room: textAt(sent, 'room'), ...answer })
+    if (!isObject(answer) || answer['ok'] !== false || answer['event'] !== undefined) return
+    this.#failed('refused', event, { room: textAt(sent, 'room'), ...answer })
   }
 
   #failed(code: string, event: string, body: JsonObject): void {
@@ -339,7 +339,7 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
       'room-join-request': room === undefined ? this.#requests.oldest('join:') : `join:${room}`,
       'room-leave-request': `leave:${room ?? ''}`,
     }
-    const key = keys[event]
+    const key = Object.hasOwn(keys, event) ? keys[event] : undefined
     if (key !== undefined && this.#requests.refuse(key, error)) return
     if (code !== 'refused') this.#emitter.emit('error', error)
   }
