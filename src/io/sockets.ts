@@ -153,20 +153,22 @@ export function createSockets<A extends Arrival>(
   }
 
   function flush(socket: Socket): void {
-    const { batch } = socket.data
+    const { data } = socket
+    const { batch } = data
     if (batch.length === 0) return
-    socket.data.batch = []
+    data.batch = []
     const [first] = batch
-    if (batch.length === 1 && first) hand(socket, first)
+    if (batch.length === 1 && first) hand(socket, data, first)
     else {
       socket.cork(() => {
-        for (const frame of batch) hand(socket, frame)
+        for (const frame of batch) hand(socket, data, frame)
       })
     }
   }
 
-  function hand(socket: Socket, frame: Frame): void {
-    if (socket.data.stuck) enqueue(socket, frame)
+  /** `data` is the socket's own: to ask the socket for it costs as much as the rest of this. */
+  function hand(socket: Socket, data: SocketData, frame: Frame): void {
+    if (data.stuck) enqueue(socket, frame)
     else write(socket, frame)
   }
 
@@ -245,7 +247,7 @@ export function createSockets<A extends Arrival>(
         const socket = sockets.get(id)
         if (!socket) continue
         if (batches) put(socket, frame)
-        else hand(socket, frame)
+        else hand(socket, socket.data, frame)
       }
     },
     close(id, code, reason) {

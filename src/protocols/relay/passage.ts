@@ -74,7 +74,7 @@ export function createPassage(parts: PassageParts): Passage {
   function begin(step: Step): void {
     const { member } = step
     const { room } = member
-    const others = otherNames(member)
+    const isFirst = room.members.size === 0
     if (step.step === 'enter') {
       rooms.add(member)
       if (revision === 2) tell(room, hasJoined(member), member)
@@ -82,15 +82,15 @@ export function createPassage(parts: PassageParts): Passage {
       rooms.remove(member)
       if (revision === 2) tell(room, hasLeft(member, 2))
     }
-    const event = eventOf(step, others.length)
+    const event = eventOf(step, isFirst)
     if (!hooks.has(event)) return end(step)
-    const happening = { event, room: room.name, username: member.username, others }
+    const happening = { event, room: room.name, username: member.username, others: otherNames(member) }
     emit({ do: 'ask', number: parts.asking(room), ask: { ask: 'hook', happening } })
   }
 
-  function eventOf({ step }: Step, others: number): HookEvent {
+  function eventOf({ step }: Step, isFirst: boolean): HookEvent {
     if (step === 'leave') return 'leave'
-    return revision === 1 && others === 0 ? 'create' : 'join'
+    return revision === 1 && isFirst ? 'create' : 'join'
   }
 
   function end({ step, member }: Step): void {
