@@ -49,6 +49,13 @@ test('[J2] a connection that began by polling becomes a WebSocket', async () => 
   client.disconnect()
 })
 
+test('[J3] messages are not compressed', async () => {
+  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/socket.io/?EIO=4&transport=websocket`)
+  await new Promise((resolve) => socket.addEventListener('open', resolve))
+  expect(socket.extensions).toBe('')
+  socket.close()
+})
+
 test('[J22] acknowledgements come', async () => {
   const client = connect(server.url, { transports: ['websocket'] })
   await using session = await enter(client)
