@@ -107,6 +107,11 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     return new Map([...this.#rooms].map(([name, { room }]) => [name, room]))
   }
 
+  /** For the next connection: another application token. */
+  setToken(token: string): void {
+    this.#token.set(token)
+  }
+
   /** Opens a room that is ours; without a name the server makes one up. */
   async createRoom(name?: string, options: AskOptions = {}): Promise<AdmissionRoom> {
     await this.ready(options)

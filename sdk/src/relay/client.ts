@@ -97,6 +97,11 @@ export class RelayClient extends Client<RelayClientEvents> {
     super.connect()
   }
 
+  /** For the next connection: another password. */
+  setToken(token: string): void {
+    this.#password.set(token)
+  }
+
   /** As it is, to all others (revision 1), or to the peer that its member `to` names (revision 2). */
   sendText(text: string, options: SendOptions = {}): boolean {
     return this.connection.send(text, options)

@@ -3,7 +3,7 @@ import { Client, type ClientEvents, type ClientOptions } from '../core/client.ts
 import { Connection, type SendOptions } from '../core/connection.ts'
 import { Emitter } from '../core/emitter.ts'
 import { asHeliographError, ConnectionError, EndedError, type HeliographError, RefusedError } from '../core/errors.ts'
-import { type JsonObject, listAt, objectAt, readObject, textAt } from '../core/json.ts'
+import { type JsonObject, objectAt, readObject, textAt } from '../core/json.ts'
 import type { Line } from '../core/line.ts'
 import { fullJitter } from '../core/reconnect-policy.ts'
 import { type RequestOptions, Requests } from '../core/requests.ts'
@@ -52,8 +52,6 @@ export class TalkClient extends Client<TalkClientEvents> {
   readonly #requests: Requests<JsonObject>
   readonly #options: TalkClientOptions
   #joined: Joined | undefined
-  /** After a resume: the next list of joins that names us is the complete one. */
-  #awaitsSnapshot = false
   #asked = 0
 
   constructor(options: TalkClientOptions) {
@@ -160,7 +158,7 @@ export class TalkClient extends Client<TalkClientEvents> {
   #newRoom(id: string, session: TalkSession, rsid: JoinOptions['session']): Joined {
     const state: RoomState<TalkInfo> = new RoomState<TalkInfo>(id, session.id, {
       world: this.#world,
-      rtc: () => this.#options.rtc ?? {},
+      rtc: () => ({ ...this.#options.rtc, iceServers: this.#options.rtc?.iceServers ?? this.#keeper.iceServers }),
       send: (peer, data, options) => this.sendToSession(peer, data, options),
       sendAll: (data, options) => this.#message({ type: 'room' }, data, options),
       signal: (peer, signal) => this.#signal(peer, writeSignal(signal, state.selfId, peer)),
@@ -225,30 +223,8 @@ export class TalkClient extends Client<TalkClientEvents> {
         this.#roomEnded(textAt(body, 'reason') ?? 'disinvited')
       return this.#emitter.emit('roomlist', { type, roomId, body })
     }
-    const { room, state } = this.#joined ?? {}
-    if (!room || !state) return
-    if (target === 'participants') {
-      if (type === 'update') room.participants(event['update'])
-      else if (type === 'flags') room.flagged(event['flags'])
-      return
-    }
-    if (target !== 'room') return
-    if (type === 'join') this.#joinedBy(listAt(event, 'join'), room, state)
-    else if (type === 'leave') for (const id of listAt(event, 'leave')) state.remove(String(id))
-    else if (type === 'message') room.talk.emit('notice', objectAt(event, 'message')['data'])
-    else if (type === 'delete') this.#roomEnded('deleted')
-    else if (type === 'switchto') {
-      const to = objectAt(event, 'switchto')
-      room.talk.emit('switch-to', { roomId: textAt(to, 'roomid') ?? '', details: to['details'] })
-    }
-  }
-
-  #joinedBy(entries: readonly unknown[], room: TalkRoom, state: RoomState<TalkInfo>): void {
-    const ids = new Set(entries.map((entry) => textAt(entry, 'sessionid') ?? ''))
-    if (this.#awaitsSnapshot && ids.has(state.selfId)) state.replaceAll(ids)
-    // Of an original server no list comes, and what comes later never names ourselves.
-    this.#awaitsSnapshot = false
-    room.joined(entries)
+    if (target === 'room' && type === 'delete') this.#roomEnded('deleted')
+    else this.#joined?.room.happened(target, type, event)
   }
 
   #roomChanged(body: JsonObject): void {
@@ -286,7 +262,7 @@ export class TalkClient extends Client<TalkClientEvents> {
   }
 
   #resumed(session: TalkSession, line: Line): void {
-    this.#awaitsSnapshot = this.#joined !== undefined
+    this.#joined?.room.expectList()
     line.ready()
     this.#joined?.state.resumed()
     this.#emitter.emit('resumed', { id: session.id })

@@ -1,7 +1,7 @@
 /** A Talk room: the common room, the call's participants, and values that its sessions share. */
 import type { SendOptions } from '../core/connection.ts'
 import { Emitter } from '../core/emitter.ts'
-import { isObject, listAt, numberAt, objectAt, textAt, textsAt } from '../core/json.ts'
+import { isObject, type JsonObject, listAt, numberAt, objectAt, textAt, textsAt } from '../core/json.ts'
 import type { User } from '../core/peer.ts'
 import { Room } from '../core/room.ts'
 import type { RoomState } from '../core/room-state.ts'
@@ -45,6 +45,8 @@ export class TalkRoom extends Room<TalkInfo> {
   readonly talk: Emitter<TalkRoomEvents>
   readonly #routes: TalkRoomRoutes
   readonly #transient = new Map<string, unknown>()
+  /** After a resume: the next list of joins that names us is the complete one. */
+  #expectsList = false
   #properties: unknown
   #bandwidth: unknown
 
@@ -102,24 +104,55 @@ export class TalkRoom extends Room<TalkInfo> {
     this.talk.emit('properties', properties)
   }
 
-  /** For the client: entries of a join event. */
-  joined(entries: readonly unknown[]): void {
-    for (const entry of entries) {
-      const id = textAt(entry, 'sessionid')
-      if (id === undefined) continue
-      const known = this.members.get(id)?.info
-      this.state.put(id, userOf(entry), {
-        roomSessionId: textAt(entry, 'roomsessionid') ?? known?.roomSessionId,
-        features: textsAt(entry, 'features'),
-        inCall: known?.inCall ?? 0,
-        flags: known?.flags ?? 0,
-        participant: known?.participant ?? {},
-      })
+  /** For the client: an event of the targets `room` and `participants`. */
+  happened(target: string | undefined, type: string | undefined, event: JsonObject): void {
+    switch (`${target} ${type}`) {
+      case 'room join':
+        return this.#joined(listAt(event, 'join'))
+      case 'room leave':
+        for (const id of listAt(event, 'leave')) this.state.remove(String(id))
+        return
+      case 'room message':
+        return this.talk.emit('notice', objectAt(event, 'message')['data'])
+      case 'room switchto': {
+        const to = objectAt(event, 'switchto')
+        return this.talk.emit('switch-to', { roomId: textAt(to, 'roomid') ?? '', details: to['details'] })
+      }
+      case 'participants update':
+        return this.#participants(event['update'])
+      case 'participants flags':
+        return this.#flagged(event['flags'])
     }
   }
 
-  /** For the client: participants/update. A session that is not listed has not changed. */
-  participants(update: unknown): void {
+  /** For the client: the session was resumed. */
+  expectList(): void {
+    this.#expectsList = true
+  }
+
+  #joined(entries: readonly unknown[]): void {
+    const ids = new Set(entries.map((entry) => textAt(entry, 'sessionid') ?? ''))
+    if (this.#expectsList && ids.has(this.selfId)) this.state.replaceAll(ids)
+    // Of an original server no list comes, and what comes later never names ourselves.
+    this.#expectsList = false
+    for (const entry of entries) this.#enter(entry)
+  }
+
+  #enter(entry: unknown): void {
+    const id = textAt(entry, 'sessionid')
+    if (id === undefined) return
+    const known = this.members.get(id)?.info
+    this.state.put(id, userOf(entry), {
+      roomSessionId: textAt(entry, 'roomsessionid') ?? known?.roomSessionId,
+      features: textsAt(entry, 'features'),
+      inCall: known?.inCall ?? 0,
+      flags: known?.flags ?? 0,
+      participant: known?.participant ?? {},
+    })
+  }
+
+  /** A session that is not listed has not changed. */
+  #participants(update: unknown): void {
     const inCall = numberAt(update, 'incall')
     if (isObject(update) && update['all'] === true && inCall !== undefined) {
       for (const peer of this.members.values()) this.state.change(peer, { ...peer.info, inCall })
@@ -137,8 +170,7 @@ export class TalkRoom extends Room<TalkInfo> {
     this.talk.emit('participants', users)
   }
 
-  /** For the client: participants/flags. */
-  flagged(flags: unknown): void {
+  #flagged(flags: unknown): void {
     const peer = this.members.get(textAt(flags, 'sessionid') ?? '')
     if (peer) this.state.change(peer, { ...peer.info, flags: numberAt(flags, 'flags') ?? 0 })
   }

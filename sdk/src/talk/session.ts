@@ -7,6 +7,7 @@ import { isOutdated, talkError } from './errors.ts'
 import {
   helloBody,
   type InternalSettings,
+  iceServersOf,
   type SettingsContext,
   type SettingsSource,
   socketUrl,
@@ -62,6 +63,10 @@ export class SessionKeeper {
 
   get serverFeatures(): ReadonlySet<string> {
     return this.#serverFeatures
+  }
+
+  get iceServers(): readonly RTCIceServer[] {
+    return iceServersOf(this.#settings)
   }
 
   /** A session can be resumed with what it needs at hand; a new one begins with settings that are new. */

@@ -1,5 +1,6 @@
 /** Who a Talk client is, as Nextcloud's signaling settings say it, and what its hello is made of. */
 import { UsageError } from '../core/errors.ts'
+import { readIceServerList } from '../rtc/ice-servers.ts'
 
 /** What GET …/apps/spreed/api/v3/signaling/settings answers, as far as it is needed here. */
 export interface TalkSettings {
@@ -13,6 +14,9 @@ export interface TalkSettings {
     /** A token, which Nextcloud has signed. */
     readonly '2.0'?: { readonly token: string } | undefined
   }
+  /** For peer connections, unless the client is given others. */
+  readonly stunservers?: readonly RTCIceServer[] | undefined
+  readonly turnservers?: readonly RTCIceServer[] | undefined
 }
 
 /** A client of the server's operator, for example a recorder. */
@@ -35,6 +39,12 @@ export type SettingsSource =
   | TalkSettings
   | InternalSettings
   | ((context: SettingsContext) => Promise<TalkSettings | InternalSettings>)
+
+/** Those of Nextcloud's. */
+export const iceServersOf = (settings: TalkSettings | InternalSettings | undefined): readonly RTCIceServer[] =>
+  settings && 'helloAuthParams' in settings
+    ? readIceServerList([...(settings.stunservers ?? []), ...(settings.turnservers ?? [])])
+    : []
 
 /** https://host/standalone-signaling/ → wss://host/standalone-signaling/spreed */
 export function socketUrl(server: string): string {

@@ -24,7 +24,7 @@ export class FakeConnection extends FakePeerConnection {
     this.configuration = configuration
   }
 
-  createDataChannel(label: string, options: RTCDataChannelInit): { readonly label: string } {
+  createDataChannel(label: string, options: RTCDataChannelInit = {}): { readonly label: string } {
     this.channels.push(`${label} ${options.id} ${options.negotiated}`)
     this.add(label)
     return { label }

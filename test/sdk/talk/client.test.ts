@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { SettingsContext, TalkSettings } from '../../../sdk/src/index.ts'
 import { fullJitter, TalkClient, type TalkClientOptions, type TalkRoom } from '../../../sdk/src/index.ts'
-import { socketUrl } from '../../../sdk/src/talk/settings.ts'
+import { iceServersOf, socketUrl } from '../../../sdk/src/talk/settings.ts'
 import { type VirtualWorld, virtualWorld } from '../support/virtual-world.ts'
 
 const settings: TalkSettings = {
@@ -82,6 +82,15 @@ test('the address of the socket follows from that of the server', () => {
     'wss://h/x/spreed',
     'ws://h/spreed',
   ])
+})
+
+test('the ICE servers are those of the settings', () => {
+  const turn = { urls: ['turn:t'], username: 'u', credential: 'c' }
+  expect(iceServersOf({ ...settings, stunservers: [{ urls: ['stun:s'] }], turnservers: [turn] })).toEqual([
+    { urls: ['stun:s'] },
+    turn,
+  ])
+  expect(iceServersOf(settings)).toEqual([])
 })
 
 describe('hello', () => {
