@@ -13,7 +13,7 @@ import type { Wish } from './wire.ts'
 /** What may wait for one connection, beside news. Every burst of candidates that a browser finds has room. */
 export const mostLetters = 32
 /** What may wait of one sender whose targets have no room. */
-const mostWishes = 256
+const mostWishes = 1_000
 const longestInbox = 1_048_576
 /** The same of all senders together who have gone meanwhile, in characters. */
 const longestLegacy = 16_777_216
