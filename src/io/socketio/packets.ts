@@ -1,12 +1,11 @@
 /**
- * The packets of Socket.IO as its server is to see them (its `parser`): those that begin and end a connection are read
- * here, and an event stays the text that it is, because the admission protocol reads that itself.
+ * The packets of Socket.IO as its server is to see them (its `parser`): those that begin and end a connection. Events go
+ * past it, as the text that they are, because the admission protocol reads that itself.
  */
 import { EventEmitter } from 'node:events'
 
 const connect = 0
 const disconnect = 1
-const event = 2
 
 interface Packet {
   readonly type: number
@@ -17,8 +16,9 @@ interface Packet {
 const main = '/'
 const longestNamespace = 64
 
-/** The name under which each event arrives at its socket. */
-export const anyEvent = 'event'
+/** Whether it is an event, with attachments or without. */
+export const isEvent = (packet: unknown): packet is string =>
+  typeof packet === 'string' && (packet[0] === '2' || packet[0] === '5')
 
 /** What we send by way of Socket.IO itself: the beginning, its refusal, and the end. Events go past it. */
 export class PacketEncoder {
@@ -45,13 +45,12 @@ export class PacketDecoder extends EventEmitter {
         return this.#begin(packet)
       case '1':
         return this.#decoded({ type: disconnect, nsp: namespaced(packet.slice(1)).nsp })
-      case '2':
-        return this.#decoded({ type: event, nsp: main, data: [anyEvent, packet] })
       case '5':
         this.#attachments = Math.min(10, Number.parseInt(packet.slice(1, 4), 10) || 0)
-        return this.#decoded({ type: event, nsp: main, data: [anyEvent, packet] })
+        return
+      case '2':
       case '3':
-        // We never ask for an acknowledgement.
+        // Somebody else reads events, and we never ask for an acknowledgement.
         return
       default:
         throw new Error('a packet of an unknown type')

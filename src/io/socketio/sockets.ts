@@ -6,7 +6,7 @@ import { addressKey } from '../../lib/ip-range.ts'
 import type { Asking } from '../admit-socket.ts'
 import type { Traffic } from '../sockets.ts'
 import { createEngine } from './engine.ts'
-import { anyEvent, PacketDecoder, PacketEncoder } from './packets.ts'
+import { isEvent, PacketDecoder, PacketEncoder } from './packets.ts'
 
 /** How long a connection may be there without having connected to the main namespace. */
 const connectTimeout = 10_000
@@ -48,6 +48,7 @@ export interface SocketIoSockets extends Disposable {
 interface Connection {
   readonly transport: { close(): unknown }
   on(event: 'upgrade' | 'drain' | 'close', listener: () => void): unknown
+  on(event: 'data', listener: (packet: unknown) => void): unknown
   write(packet: string): unknown
   close(): void
 }
@@ -96,8 +97,18 @@ export function createSocketIo({ origins, listener, refusal }: SocketIoParts): S
     perAddress.set(address, (perAddress.get(address) ?? 0) + 1)
     owners.set(connection.transport, connection)
     connection.on('upgrade', () => owners.set(connection.transport, connection))
+    connection.on('data', (packet) => {
+      if (isEvent(packet)) heard(connection, packet)
+    })
     connection.on('close', () => gone(connection, address))
   })
+
+  function heard(connection: Connection, packet: string): void {
+    const id = numbers.get(connection)
+    // Nobody says anything before he has connected.
+    if (id === undefined || !sockets.has(id)) return connection.close()
+    listener.text(id, packet)
+  }
 
   function gone(connection: Connection, address: string): void {
     if (!connections.delete(connection)) return
@@ -137,7 +148,6 @@ export function createSocketIo({ origins, listener, refusal }: SocketIoParts): S
     connection.on('drain', () => {
       open.waiting = 0
     })
-    socket.on(anyEvent, (packet: string) => listener.text(id, packet))
     // Without a listener it would be thrown; the connection is being closed already.
     socket.on('error', () => undefined)
     socket.on('disconnect', () => {
