@@ -6,7 +6,8 @@ import type { Tellings } from './telling.ts'
 export type OutboxFact =
   | { readonly fact: 'webhook-taken'; readonly event: HookEvent; readonly attempts: number; readonly seconds: number }
   | {
-      readonly fact: 'webhook-failed'
+      /** The first attempt, which somebody should hear of, and all that follow. */
+      readonly fact: 'webhook-failed' | 'webhook-failed-again'
       readonly event: HookEvent
       readonly room: string
       readonly id: string
@@ -84,6 +85,11 @@ export const relayTellings = {
   'webhook-failed': {
     level: 'warn',
     text: 'webhook failed; it is tried again',
+    counts: ['heliograph_webhook_failures_total'],
+  },
+  'webhook-failed-again': {
+    level: 'debug',
+    text: 'webhook failed again',
     counts: ['heliograph_webhook_failures_total'],
   },
   'webhook-given-up': { level: 'error', text: 'webhook given up', counts: ['heliograph_webhook_given_up_total'] },

@@ -128,7 +128,8 @@ export function createOutbox({ caller, folder, note, now, random, newId, limits 
       return true
     }
     if (isClosed) return false
-    note({ fact: 'webhook-failed', event, room, id, why: outcome.why, attempts: entry.attempts })
+    const fact = entry.attempts === 1 ? 'webhook-failed' : 'webhook-failed-again'
+    note({ fact, event, room, id, why: outcome.why, attempts: entry.attempts })
     const isRefused = outcome.hopeless && ++entry.refusals >= refusals
     if (!isRefused && now() - timestamp <= age) return false
     note({ fact: 'webhook-given-up', event, room, id, why: isRefused ? outcome.why : 'too old' })

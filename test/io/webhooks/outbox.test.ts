@@ -91,7 +91,7 @@ describe('a receiver that fails', () => {
     await subject.outbox.settled()
     expect(new Set(receiver.calls.map(({ text }) => text)).size).toBe(1)
     expect(subject.outbox.size).toBe(0)
-    expect(subject.facts.map(({ fact }) => fact)).toEqual(['webhook-failed', 'webhook-failed', 'webhook-taken'])
+    expect(subject.facts.map(({ fact }) => fact)).toEqual(['webhook-failed', 'webhook-failed-again', 'webhook-taken'])
   })
 
   test('holds the later calls of its room back, in order, and nobody waits for those', async () => {
