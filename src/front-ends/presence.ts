@@ -28,7 +28,9 @@ export function startPresence(config: PresenceOn, { report, gate, iceServers }: 
   // whom we trust
   const { providers, clockSkew, refresh, revision } = config
   const authorities = systemAuthorities(process.env)
-  const oidc = parts.use(createOidc({ providers, clockSkew, refresh, authorities, now, note: report.note }))
+  const oidc = parts.use(
+    createOidc({ providers, clockSkew, refresh, authorities, now, today: Date.now, note: report.note }),
+  )
 
   // what we speak
   const frontEnd = createPresence(config)

@@ -31,7 +31,6 @@ const requestLimit = 4_000
 /** Invented key ids must not make us a burden to the provider. */
 const leastPause = 2_000
 const retryAtStart = 5_000
-const discoveredFor = 600_000
 /** So long the last keys are good for when the provider cannot be reached. */
 const longestStale = 3_600_000
 
@@ -45,7 +44,6 @@ export function createProviderKeys({ provider, http, now, refresh, note }: Provi
   const { name, discovery } = provider
   const discoveryUrl = `${discovery.replace(/\/+$/, '')}/.well-known/openid-configuration`
   let known: Known | undefined
-  let jwks: { readonly url: string; readonly until: number } | undefined
   let reading: Promise<void> | undefined
   let triedAt = Number.NEGATIVE_INFINITY
   let failed = ''
@@ -59,12 +57,10 @@ export function createProviderKeys({ provider, http, now, refresh, note }: Provi
     return plain(sent.value, url)
   }
 
+  /** Each time anew: a provider may move its keys, and what is withdrawn then may still be at the former place. */
   async function locate(): Promise<Result<string, string>> {
-    if (jwks && now() < jwks.until) return success(jwks.url)
     const text = await get(discoveryUrl)
-    const found = text.ok ? readDiscovery(text.value, discoveryUrl) : text
-    if (found.ok) jwks = { url: found.value, until: now() + discoveredFor }
-    return found
+    return text.ok ? readDiscovery(text.value, discoveryUrl) : text
   }
 
   async function readOnce(): Promise<void> {
@@ -75,8 +71,6 @@ export function createProviderKeys({ provider, http, now, refresh, note }: Provi
     const keys = text.ok ? readKeys(text.value) : text
     if (isDisposed) return
     if (!text.ok || !keys.ok) {
-      // The provider may have moved its keys.
-      jwks = undefined
       const why = keys.ok ? '' : keys.error
       if (why !== failed) note({ fact: 'oidc-provider-failed', provider: name, why })
       failed = why

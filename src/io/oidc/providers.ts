@@ -13,8 +13,10 @@ export interface OidcOptions {
   readonly refresh: number
   /** PEM of authorities to trust in place of the built-in ones. */
   readonly authorities?: string | undefined
-  /** ms since 1970. */
+  /** ms; never runs backwards. */
   readonly now: () => number
+  /** ms since 1970, as everybody else's clock has it. */
+  readonly today: () => number
   readonly note: (fact: ProviderFact) => void
 }
 
@@ -37,7 +39,7 @@ const longestDocument = 262_144
 /** ms. */
 const keepIdle = 30_000
 
-export function createOidc({ providers, clockSkew, refresh, authorities, now, note }: OidcOptions): Oidc {
+export function createOidc({ providers, clockSkew, refresh, authorities, now, today, note }: OidcOptions): Oidc {
   const parts = new DisposableStack()
   const http = parts.use(
     createHttpClient({
@@ -60,7 +62,7 @@ export function createOidc({ providers, clockSkew, refresh, authorities, now, no
       const { issuer, audiences } = from.provider
       const keys = await from.find(head.value.kid)
       if (!keys) return failure({ why: 'unavailable', issuer })
-      const checked = await checkToken({ token, head: head.value, keys, audiences, now: now(), skew: clockSkew })
+      const checked = await checkToken({ token, head: head.value, keys, audiences, now: today(), skew: clockSkew })
       return checked.ok ? checked : failure({ why: checked.error, issuer })
     },
     [Symbol.dispose]: () => parts.dispose(),

@@ -28,6 +28,7 @@ function scene(stubs: readonly Pick<StubOidc, 'issuer' | 'url'>[]): Scene {
     clockSkew: 60_000,
     refresh: 10_000,
     now: clock.now,
+    today: clock.now,
     note: (fact) => facts.push(fact),
   })
   return {
