@@ -73,7 +73,7 @@ export class TalkClient extends Client<TalkClientEvents> {
     this.#emitter = emitter
     this.#options = options
     this.#requests = new Requests(world)
-    this.#keeper = new SessionKeeper(options.settings, options.features ?? [], {
+    this.#keeper = new SessionKeeper(options.settings, options.features ?? [], world.after, {
       resumed: (session, line) => this.#resumed(session, line),
       begun: (session, former, line) => {
         this.#begun(session, former, line).catch((thrown: unknown) =>

@@ -3,6 +3,7 @@ import type { HeliographError } from '../core/errors.ts'
 import { ConnectionError } from '../core/errors.ts'
 import { type JsonObject, objectAt, textAt, textsAt } from '../core/json.ts'
 import type { Address, Line } from '../core/line.ts'
+import type { World } from '../core/world.ts'
 import { isOutdated, talkError } from './errors.ts'
 import {
   helloBody,
@@ -32,12 +33,16 @@ export interface SessionEnds {
 
 type Phase =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'before-welcome' }
+  | { readonly phase: 'before-welcome'; readonly cancel: () => void }
   | { readonly phase: 'said-hello'; readonly id: string; readonly resuming: boolean }
+
+/** ms after which a server is taken for one that says no welcome; after 2 s it would give us up. */
+const welcomePatience = 700
 
 export class SessionKeeper {
   readonly #source: SettingsSource
   readonly #features: readonly string[]
+  readonly #after: World['after']
   readonly #ends: SessionEnds
   #settings: TalkSettings | InternalSettings | undefined
   /** Got after a refusal, and not tried yet. */
@@ -51,7 +56,8 @@ export class SessionKeeper {
   /** On this line the settings have been renewed once. */
   #renewed = false
 
-  constructor(source: SettingsSource, features: readonly string[], ends: SessionEnds) {
+  constructor(source: SettingsSource, features: readonly string[], after: World['after'], ends: SessionEnds) {
+    this.#after = after
     this.#source = source
     this.#features = features
     this.#ends = ends
@@ -80,8 +86,12 @@ export class SessionKeeper {
     if (this.#session) return this.#sayResume(line, this.#session)
     const params = this.#settings && 'helloAuthParams' in this.#settings ? this.#settings.helloAuthParams : {}
     // Only a choice has to wait for what the server can.
-    if (params['1.0'] && params['2.0']) this.#phase = { phase: 'before-welcome' }
-    else this.#sayHello(line)
+    if (params['1.0'] && params['2.0']) {
+      const cancel = this.#after(welcomePatience, () => {
+        if (line.isCurrent) this.#sayHello(line)
+      })
+      this.#phase = { phase: 'before-welcome', cancel }
+    } else this.#sayHello(line)
   }
 
   /** True if the message was about the session. */
@@ -89,7 +99,10 @@ export class SessionKeeper {
     const type = textAt(message, 'type')
     if (type === 'welcome') {
       this.#serverFeatures = new Set(textsAt(objectAt(message, 'welcome'), 'features'))
-      if (this.#phase.phase === 'before-welcome') this.#sayHello(line)
+      if (this.#phase.phase === 'before-welcome') {
+        this.#phase.cancel()
+        this.#sayHello(line)
+      }
       return true
     }
     const { phase } = this.#phase

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core'
 import { type Cuttable, startCuttable } from '../../sdk/support/cuttable.ts'
 import { type BrowserUnderTest, startChromium } from '../../support/chromium.ts'
 import { debian, notRunnable } from '../../support/deb.ts'
+import { freePort } from '../../support/free-port.ts'
 import { oursMissing, startOurs } from '../../support/ours.ts'
 import type { RunningServer } from '../../support/running-server.ts'
 import { pageWithClient } from './page.ts'
@@ -141,6 +142,32 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.chromium))(suite
       expect(await unlinked).toBe('closed')
     }
     expect(await anna.evaluate('[room.members.size, mesh.links.size]')).toEqual([0, 0])
+  }, 30_000)
+
+  test('relays only, through the TURN server that the signaling server hands out; and the report says that they work', async () => {
+    const port = await freePort()
+    const turn = `[turn-server]\nlisten = 127.0.0.1:${port}\nsecret = secret-of-the-tests\nallowedpeers = 127.0.0.0/8\n`
+    await using relaying = await startOurs({ backends: [], more: relay(2) + turn })
+    await using anna = await page()
+    await using ben = await page()
+    const rtc = { configuration: { iceTransportPolicy: 'relay' } }
+    await meet(anna, relaying.address, 'relayed', 'anna', { rtc })
+    await meet(ben, relaying.address, 'relayed', 'ben', { rtc })
+    await Promise.all([anna.evaluate(`hears('hello from ben')`), ben.evaluate(`hears('hello from anna')`)])
+    expect(await anna.evaluate('paths()')).toEqual([expect.objectContaining({ local: 'relay', remote: 'relay' })])
+    const report: unknown = await anna.evaluate(`Heliograph.checkConnectivity({
+      http: location.href, websocket: 'ws://${relaying.address}/websocket/room',
+      iceServers: [...mesh.links.values()][0].connection.getConfiguration().iceServers })`)
+    expect(report).toMatchObject({
+      mayRelay: true,
+      checks: {
+        http: { outcome: 'ok' },
+        websocket: { outcome: 'ok' },
+        'turn-udp': { outcome: 'ok', detail: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
+        'turn-tcp': { outcome: 'ok' },
+        'turn-tls': { outcome: 'skipped' },
+      },
+    })
   }, 30_000)
 
   test('a connectivity report: what is there works, what is not is named', async () => {

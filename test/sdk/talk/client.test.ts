@@ -124,6 +124,17 @@ describe('hello', () => {
   })
 })
 
+test('a server that says no welcome gets the ticket', async () => {
+  const helloAuthParams = { ...settings.helloAuthParams, '2.0': { token: 'jwt' } }
+  const { world } = client({ settings: { ...settings, helloAuthParams } })
+  await world.settled()
+  world.socket().open()
+  await world.pass(699)
+  expect(world.socket().heard()).toEqual([])
+  await world.pass(1)
+  expect(world.socket().heard()).toMatchObject([{ hello: { version: '1.0' } }])
+})
+
 describe('resuming', () => {
   test('with a server that sends the list, whoever it does not name has left', async () => {
     const { world, talk, room, story } = await inRoom()
