@@ -215,15 +215,23 @@ describe('with a folder', () => {
 
   test('a call is on the disk before it is made', async () => {
     using folder = tempFolder()
-    await using receiver = startHookReceiver()
-    let found = ''
-    receiver.answer = () => {
-      found = readFileSync(folder.file('webhooks.jsonl'), 'utf8')
-      return 200
-    }
-    await using subject = start(folder.path)
-    await subject.outbox.call(receiver.url, joins('ann'))
-    expect(found).toContain('"username":"ann"')
+    const found: boolean[] = []
+    const outbox = createOutbox({
+      caller: {
+        async call({ username }) {
+          found.push(readFileSync(folder.file('webhooks.jsonl'), 'utf8').includes(`"username":"${username}"`))
+          return { kind: 'taken' }
+        },
+      },
+      folder: folder.path,
+      note: () => {},
+      now: Date.now,
+      random: () => 0,
+      newId: () => `${found.length}`,
+    })
+    await Promise.all(['ann', 'ben', 'cas'].map((name) => outbox.call('http://x/', joins(name, name))))
+    expect(found).toEqual([true, true, true])
+    await outbox.close()
   })
 
   test('a line that was not finished, or is garbage, costs nothing else', async () => {

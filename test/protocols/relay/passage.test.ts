@@ -149,6 +149,20 @@ describe('in revision 2', () => {
     expect(server.calls().at(-1)).toBe('leave den ben [ann]')
   })
 
+  test('[L17] who has gone gets nothing any more, also before the room hears of it', () => {
+    const server = relayServer({ revision: 2, hooks: all })
+    const [ann, ben] = [enter(server, 'ann'), enter(server, 'ben')]
+    hookDone(server)
+    hookDone(server)
+    server.hear(ann)
+    const [, peer] = server.relay.peers(room('den'))
+    enter(server, 'cas')
+    server.world.lose(ben)
+    server.hear(ann)
+    server.say(ann, { to: peer?.peerId })
+    expect(server.hear(ann)).toEqual([{ event: 'invalid_message' }])
+  })
+
   test('[L24] what is for somebody who has been announced comes after authenticated', () => {
     const server = relayServer({ revision: 2, hooks: all })
     const ann = enter(server, 'ann')
