@@ -4,7 +4,7 @@ import type { Peer } from '../../sdk/src/core/peer.ts'
 import { Mesh } from '../../sdk/src/rtc/mesh.ts'
 import type { About } from './about.ts'
 import { announce } from './dom.ts'
-import type { Exchanged, OwnMedia } from './own-media.ts'
+import type { OwnMedia } from './own-media.ts'
 import { Person } from './person.ts'
 import { createStage, type Stage } from './stage.ts'
 
@@ -49,14 +49,6 @@ export class Call {
     this.#stage.play()
   }
 
-  /** Another camera or microphone, without negotiating again. */
-  async exchange({ former, next }: Exchanged): Promise<void> {
-    if (former && this.#sent.delete(former)) {
-      this.#sent.add(next)
-      await this.#mesh.replaceTrack(former, next)
-    } else this.#mediaChanged()
-  }
-
   close(): void {
     this.#ended.abort()
     this.#mesh.close()
@@ -95,25 +87,21 @@ export class Call {
     return { name, audio: media.state('audio') === 'on', video: media.state('video') === 'on' }
   }
 
+  /** What took the place of something of its kind does so for the others too, without negotiating again. */
   #mediaChanged(): void {
     const { stream } = this.#options.media
     const present = new Set(stream.getTracks())
-    for (const track of [...this.#sent]) {
-      if (present.has(track) || track.readyState === 'live') continue
+    for (const track of present.difference(this.#sent)) {
+      const former = [...this.#sent.difference(present)].find(({ kind }) => kind === track.kind)
+      this.#sent.add(track)
+      if (former && this.#sent.delete(former)) void this.#mesh.replaceTrack(former, track)
+      else this.#mesh.addTrack(track, stream)
+    }
+    for (const track of this.#sent.difference(present)) {
       this.#sent.delete(track)
       this.#mesh.removeTrack(track)
     }
-    for (const track of present) {
-      if (this.#sent.has(track) || this.#hasOfKind(track)) continue
-      this.#sent.add(track)
-      this.#mesh.addTrack(track, stream)
-    }
     this.#stage.own.showAbout(this.#about())
     for (const person of this.#people.values()) person.tellAbout()
-  }
-
-  /** True while one that it will replace is still sent: `exchange` follows. */
-  #hasOfKind({ kind }: MediaStreamTrack): boolean {
-    return [...this.#sent].some((track) => track.kind === kind)
   }
 }

@@ -1,7 +1,7 @@
 /** The way into a room: connected with a ticket, let in by an owner, or the first one there, who opens it. */
 import { AdmissionClient } from '../../sdk/src/admission/client.ts'
 import type { AdmissionRoom } from '../../sdk/src/admission/room.ts'
-import { RefusedError } from '../../sdk/src/core/errors.ts'
+import { ConnectionError, RefusedError } from '../../sdk/src/core/errors.ts'
 import { fullJitter } from '../../sdk/src/core/reconnect-policy.ts'
 import { newPass, proofOf } from './pass.ts'
 import { fetchTicket } from './ticket.ts'
@@ -55,10 +55,15 @@ export async function enter(
 ): Promise<AdmissionRoom> {
   // Asked for again whenever the connection was lost, by which time the pass may be known.
   const payload = async (id: string) => (kept.pass === undefined ? {} : { proof: await proofOf(kept.pass, name, id) })
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await client.join(name, { payload, signal })
     } catch (thrown) {
+      if (isLost(thrown) && client.state !== 'closed') {
+        await client.ready({ signal })
+        attempt = 0
+        continue
+      }
       if (!isNotFound(thrown)) throw thrown
     }
     try {
@@ -72,7 +77,9 @@ export async function enter(
   }
 }
 
-export const isNotFound = (thrown: unknown): boolean =>
-  thrown instanceof RefusedError && /not found/i.test(thrown.message)
+const isNotFound = (thrown: unknown): boolean => thrown instanceof RefusedError && /not found/i.test(thrown.message)
+
+/** The connection, not the question, came to an end. */
+const isLost = (thrown: unknown): boolean => thrown instanceof ConnectionError && thrown.temporary
 
 const isTaken = (thrown: unknown): boolean => thrown instanceof RefusedError && /taken/i.test(thrown.message)

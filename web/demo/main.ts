@@ -24,7 +24,7 @@ let ending: (() => void) | undefined
 
 const lobby = createLobby(media, { enter: (wish) => void visit(wish), cancel: () => ending?.() })
 const controls = createControls(media, { leave: () => ending?.(), hear: () => call?.hear() })
-createSettings(media, (exchanged) => void call?.exchange(exchanged))
+createSettings(media)
 
 /** From the lobby into the room, and back again. */
 async function visit(wish: Wish): Promise<void> {
@@ -36,6 +36,8 @@ async function visit(wish: Wish): Promise<void> {
   try {
     client = await connect(wish, signal)
     controls.follow(client, signal)
+    // Without us the room is somebody else's, or gone: whoever waited asks again.
+    client.on('state', () => door.clear(), { signal })
     lobby.busy('Waiting to be let in …')
     const before = lastVisit()
     const kept: KeptPass = { pass: before?.room === wish.room ? before.pass : undefined }
@@ -103,10 +105,18 @@ async function inRoom(room: AdmissionRoom, kept: KeptPass, wish: Wish, signal: A
   }
 }
 
+/** What the server or the browser says, and what that means to a person. */
+const meanings: readonly (readonly [said: RegExp, meaning: string])[] = [
+  [/was rejected/, 'You were not let in.'],
+  [/not answered in time/, 'Nobody opened the door.'],
+  [/room is full/i, 'The room is full.'],
+  [/fetch|network|load failed/i, 'The server cannot be reached.'],
+]
+
 function explained(thrown: unknown): string {
   const text = thrown instanceof Error ? thrown.message : String(thrown)
-  if (/rejected|refus/i.test(text)) return 'You were not let in.'
-  return `That did not work: ${text.replace(/\.$/, '')}.`
+  const known = meanings.find(([said]) => said.test(text))
+  return known ? known[1] : `That did not work: ${text.replace(/\.$/, '')}.`
 }
 
 await media.start()

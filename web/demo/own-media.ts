@@ -4,11 +4,6 @@ export type Medium = 'audio' | 'video'
 /** `none`: there is no such device, or it may not be used. */
 export type MediumState = 'on' | 'off' | 'none'
 
-export interface Exchanged {
-  readonly former: MediaStreamTrack | undefined
-  readonly next: MediaStreamTrack
-}
-
 const wishes = {
   audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
   video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 }, facingMode: 'user' },
@@ -57,22 +52,20 @@ export class OwnMedia extends EventTarget {
     this.#changed()
   }
 
-  /** Answers what took whose place, undefined if the device cannot be had. */
-  async choose(medium: Medium, deviceId: string): Promise<Exchanged | undefined> {
-    const former = this.#track(medium)
+  /** Another camera or microphone; if it cannot be had, whichever can. */
+  async choose(medium: Medium, deviceId: string): Promise<void> {
     const wish = { ...wishes[medium], facingMode: undefined, deviceId: { exact: deviceId } }
+    const former = this.#track(medium)
+    // Phones open one camera at a time.
+    if (medium === 'video') former?.stop()
     try {
-      // Phones open one camera at a time.
-      if (medium === 'video') former?.stop()
-      const found = await navigator.mediaDevices.getUserMedia({ [medium]: wish })
-      this.#take(found)
+      this.#take(await navigator.mediaDevices.getUserMedia({ [medium]: wish }))
       this.problem = ''
     } catch (thrown) {
       this.problem = explained(thrown)
+      if (former?.readyState === 'ended') await this.#startOne(medium)
     }
     this.#changed()
-    const next = this.#track(medium)
-    return next && next !== former ? { former, next } : undefined
   }
 
   /** For so many others who look at it. */
@@ -105,6 +98,8 @@ export class OwnMedia extends EventTarget {
       this.#take(await navigator.mediaDevices.getUserMedia({ [medium]: wishes[medium] }))
     } catch (thrown) {
       this.problem = explained(thrown)
+      const dead = this.#track(medium)
+      if (dead?.readyState === 'ended') this.stream.removeTrack(dead)
     }
   }
 

@@ -1,9 +1,8 @@
 /** The dialog in which camera and microphone are chosen. */
 import { make, part } from './dom.ts'
-import type { Exchanged, Medium, OwnMedia } from './own-media.ts'
+import type { Medium, OwnMedia } from './own-media.ts'
 
-/** `chosen` is told what took whose place. */
-export function createSettings(media: OwnMedia, chosen: (exchanged: Exchanged) => void): void {
+export function createSettings(media: OwnMedia): void {
   const dialog = part('settings', HTMLDialogElement)
   const lists: Readonly<Record<Medium, HTMLSelectElement>> = {
     video: part('camera', HTMLSelectElement),
@@ -24,8 +23,7 @@ export function createSettings(media: OwnMedia, chosen: (exchanged: Exchanged) =
 
   for (const medium of ['video', 'audio'] as const) {
     lists[medium].addEventListener('change', async () => {
-      const exchanged = await media.choose(medium, lists[medium].value)
-      if (exchanged) chosen(exchanged)
+      await media.choose(medium, lists[medium].value)
       await fill()
     })
   }

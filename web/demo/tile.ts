@@ -32,11 +32,11 @@ export function createTile(kind: 'own' | 'other'): Tile {
     element,
     video,
     showAbout(about) {
-      name.textContent = kind === 'own' ? `${about.name} (you)` : about.name
+      name.textContent = kind === 'own' ? 'You' : about.name
       face.textContent = initials(about.name)
       element.dataset['audio'] = about.audio ? 'on' : 'off'
       element.dataset['video'] = about.video ? 'on' : 'off'
-      element.setAttribute('aria-label', about.name)
+      element.setAttribute('aria-label', kind === 'own' ? 'You' : about.name)
     },
     showPath({ text, meaning, tone, way }) {
       chip.textContent = text

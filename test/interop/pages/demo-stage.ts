@@ -65,6 +65,8 @@ const smallCamera = `
 export interface Person {
   readonly page: Page
   readonly name: string
+  /** Of the page's scripts, caught by nobody. */
+  readonly errors: readonly string[]
   onlyThroughRelay(): Promise<void>
   enter(): Promise<void>
   /** In the call. */
@@ -81,10 +83,13 @@ export interface Person {
 
 export async function person(browser: BrowserUnderTest, url: string, name: string): Promise<Person> {
   const page = await browser.visit(url, smallCamera)
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(String(error)))
   await page.waitForSelector('#lobby[data-ready]')
   return {
     page,
     name,
+    errors,
     async onlyThroughRelay() {
       await page.click('#lobby [data-open]')
       await page.check('#relay-only')

@@ -18,8 +18,10 @@ describe.skipIf(notRunnable(suite, debian.chromium))(suite, () => {
   }, 40_000)
   afterAll(() => parts.disposeAsync(), 20_000)
   afterEach(async () => {
+    const errors = people.flatMap((one) => one.errors)
     await Promise.all(people.map(({ page }) => page.context().close()))
     people = []
+    expect(errors).toEqual([])
   }, 20_000)
 
   async function atTheDoor(room: string, name: string, relayOnly = false): Promise<Person> {
@@ -110,6 +112,16 @@ describe.skipIf(notRunnable(suite, debian.chromium))(suite, () => {
     expect(await mira.names()).toEqual([])
   }, 40_000)
 
+  test('who waits at the door does so again after the network was lost', async () => {
+    const mira = await inside('patience', 'Mira')
+    const jonas = await atTheDoor('patience', 'Jonas')
+    await mira.page.waitForSelector('.knock')
+    server.way.cut()
+    await mira.page.waitForSelector('.knock', { state: 'detached' })
+    await mira.letIn('Jonas')
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+  }, 40_000)
+
   test('a name from elsewhere is text, however it is spelled', async () => {
     const mira = await inside('text', 'Mira')
     const name = '<img src=x onerror=alert(1)>'
@@ -130,5 +142,19 @@ describe.skipIf(notRunnable(suite, debian.chromium))(suite, () => {
     await jonas.page.click('#call [data-toggle=video]')
     await mira.page.waitForSelector('.tile.other[data-audio=off][data-video=on]')
     await mira.sees(1)
+  }, 40_000)
+
+  test('another microphone takes the place of the first, for the others too', async () => {
+    const mira = await inside('devices', 'Mira')
+    const jonas = await letIn(mira, 'devices', 'Jonas')
+    await Promise.all([mira.sees(1), jonas.sees(1)])
+    const label = `document.querySelector('.tile.own video').srcObject.getAudioTracks().map(({ label }) => label).join()`
+    const before = await jonas.page.evaluate(label)
+    await jonas.page.click('#call [data-open]')
+    await jonas.page.selectOption('#microphone', { label: 'Fake Audio Input 2' })
+    await jonas.page.waitForSelector('#microphone option:checked:text("Fake Audio Input 2")', { state: 'attached' })
+    await jonas.page.click('#settings button')
+    expect([before, await jonas.page.evaluate(label)]).toEqual(['Fake Default Audio Input', 'Fake Audio Input 2'])
+    await Promise.all([mira.sees(1), jonas.sees(1)])
   }, 40_000)
 })
