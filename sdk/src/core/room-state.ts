@@ -55,6 +55,9 @@ export interface RoomRoutes {
   readonly world: World
 }
 
+/** More are not believed: where nobody vouches for ids, anybody could make them up. */
+const mostMembers = 10_000
+
 export class RoomState<Info = unknown> {
   readonly id: string
   readonly emitter: Emitter<RoomEvents<Info>>
@@ -82,6 +85,7 @@ export class RoomState<Info = unknown> {
       this.change(known, info)
       return known
     }
+    if (this.members.size >= mostMembers) return undefined
     const { send, signal, rtc, world } = this.routes
     const peer = new Peer(id, user, info, {
       send,

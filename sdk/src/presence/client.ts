@@ -143,8 +143,13 @@ export class PresenceClient extends Client<PresenceClientEvents> {
   #online(user: unknown): void {
     const id = keyOf(user)
     if (id === undefined) return
-    this.#self ??= id
-    this.#room?.state.put(id, userOf(user), { target: userIdOf(user) })
+    if (this.#self === undefined) this.#self = id
+    else this.#put(user)
+  }
+
+  #put(user: unknown): void {
+    const id = keyOf(user)
+    if (id !== undefined) this.#room?.state.put(id, userOf(user), { target: userIdOf(user) })
   }
 
   #listed(users: readonly unknown[], line: Line): void {
@@ -153,8 +158,9 @@ export class PresenceClient extends Client<PresenceClientEvents> {
     const formerId = state.selfId
     const id = this.#self ?? formerId
     state.selfId = id
-    state.replaceAll(new Set(users.map((user) => keyOf(user) ?? '')))
-    for (const user of users) this.#online(user)
+    // Whom we knew as somebody else may be ourselves by now.
+    state.replaceAll(new Set(users.map((user) => keyOf(user) ?? '').filter((other) => other !== id)))
+    for (const user of users) this.#put(user)
     if (this.state === 'connected') return
     line.ready()
     if (!known) return
@@ -171,9 +177,7 @@ export class PresenceClient extends Client<PresenceClientEvents> {
     const { state } = this.#room ?? {}
     if (from === undefined || !state) return
     // Whose coming has not been told yet has come all the same.
-    if (!state.members.has(from)) {
-      state.put(from, userOf(message['origin']), { target: userIdOf(message['origin']) })
-    }
+    if (!state.members.has(from)) this.#put(message['origin'])
     const type = textAt(message, 'type')
     const { body } = message
     const signal = readSignal(type, body)
