@@ -16,7 +16,8 @@ export async function connect({ name, password }: Entrance, signal: AbortSignal)
   const first = await fetchTicket(password)
   let unused: string | undefined = first.token
   const client = new AdmissionClient({
-    url: new URL(first.path, location.href).href,
+    // Somebody in front of the server may have put a path before ours.
+    url: new URL(first.path.slice(1), new URL('.', location.href)).href,
     async getToken() {
       const token = unused ?? (await fetchTicket(password)).token
       unused = undefined

@@ -16,10 +16,11 @@ export interface DemoServer extends AsyncDisposable {
   restart(): Promise<void>
 }
 
-/** As `heliograph serve` without a file, but for the ports. */
-export async function startDemo(): Promise<DemoServer> {
+/** As `heliograph serve` without a file, but for the ports; with a password as if it were not for this machine only. */
+export async function startDemo(password?: string): Promise<DemoServer> {
   const report = startReport({ format: 'json', level: 'error', write: () => {}, now: Date.now })
-  const config = onFreePorts(developmentConfig((bytes) => randomBytes(bytes).toString('hex')))
+  const development = onFreePorts(developmentConfig((bytes) => randomBytes(bytes).toString('hex')))
+  const config: Config = password === undefined ? development : { ...development, demo: { kind: 'on', password } }
   const start = (): Promise<SignalingServer> => startSignalingServer(config, report)
   let server = await start()
   const way = startWay(() => portOf(server))

@@ -122,6 +122,21 @@ describe.skipIf(notRunnable(suite, debian.chromium))(suite, () => {
     await Promise.all([mira.sees(1), jonas.sees(1)])
   }, 40_000)
 
+  test('where there is a password the page asks for it', async () => {
+    await using closed = await startDemo('password-of-the-page')
+    const mira = await person(browser, `${closed.url}#closed`, 'Mira')
+    people.push(mira)
+    const notice = (text: string) => mira.page.waitForSelector(`#notice:text-is("${text}")`)
+    await mira.enter()
+    await notice('This server asks for a password.')
+    await mira.page.fill('#password', 'something-else')
+    await mira.enter()
+    await notice('The password is not right.')
+    await mira.page.fill('#password', 'password-of-the-page')
+    await mira.enter()
+    await mira.isIn()
+  }, 40_000)
+
   test('a name from elsewhere is text, however it is spelled', async () => {
     const mira = await inside('text', 'Mira')
     const name = '<img src=x onerror=alert(1)>'
