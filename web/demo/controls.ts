@@ -109,7 +109,7 @@ export function createControls(media: OwnMedia, actions: ControlActions): Contro
     follow(client, signal) {
       const show = () => {
         line.hidden = client.state === 'connected'
-        line.textContent = 'Reconnecting to the server'
+        line.textContent = 'Reconnecting …'
         line.dataset['tone'] = 'bad'
       }
       client.on('state', show, { signal })
