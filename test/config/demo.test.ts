@@ -20,9 +20,7 @@ describe('[demo]', () => {
     const text = `${smallest}${admission}[demo]\n`
     expect(load(text).config).toBeUndefined()
     expect(told(text)).toEqual([
-      expect.stringMatching(
-        /\[demo\] password: is missing, so that anybody could relay through our TURN server/,
-      ),
+      expect.stringMatching(/\[demo\] password: is missing, so that anybody could relay through our TURN server/),
     ])
   })
 

@@ -84,3 +84,8 @@ const isNotFound = (thrown: unknown): boolean => thrown instanceof RefusedError 
 const isLost = (thrown: unknown): boolean => thrown instanceof ConnectionError && thrown.temporary
 
 const isTaken = (thrown: unknown): boolean => thrown instanceof RefusedError && /taken/i.test(thrown.message)
+
+/** As the server says it. */
+export const declined: RegExp = /was rejected/
+
+export const isDeclined = (thrown: unknown): boolean => thrown instanceof RefusedError && declined.test(thrown.message)

@@ -9,7 +9,7 @@ import { Call } from './call.ts'
 import { createControls } from './controls.ts'
 import { part } from './dom.ts'
 import { createDoor } from './door.ts'
-import { connect, enter, type KeptPass } from './entering.ts'
+import { connect, declined, enter, isDeclined, type KeptPass } from './entering.ts'
 import { createLobby, type Wish } from './lobby.ts'
 import { OwnMedia } from './own-media.ts'
 import { proofOf } from './pass.ts'
@@ -47,7 +47,10 @@ async function visit(wish: Wish): Promise<void> {
       if (signal.aborted) break
       const error = await inRoom(room, kept, wish, signal)
       if (signal.aborted) break
-      if (client.state === 'closed') throw error
+      if (client.state === 'closed' || isDeclined(error)) {
+        rememberVisit({ room: wish.room, isIn: false })
+        throw error
+      }
       // After a restart of the server nobody has the room any more: the first who is back opens it.
       lobby.busy('Entering again …')
     }
@@ -107,7 +110,7 @@ async function inRoom(room: AdmissionRoom, kept: KeptPass, wish: Wish, signal: A
 
 /** What the server or the browser says, and what that means to a person. */
 const meanings: readonly (readonly [said: RegExp, meaning: string])[] = [
-  [/was rejected/, 'You were not let in.'],
+  [declined, 'You were not let in.'],
   [/not answered in time/, 'Nobody opened the door.'],
   [/room is full/i, 'The room is full.'],
   [/fetch|network|load failed/i, 'The server cannot be reached.'],
