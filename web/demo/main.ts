@@ -36,8 +36,6 @@ async function visit(wish: Wish): Promise<void> {
   try {
     client = await connect(wish, signal)
     controls.follow(client, signal)
-    // Without us the room is somebody else's, or gone: whoever waited asks again.
-    client.on('state', () => door.clear(), { signal })
     lobby.busy('Waiting to be let in …')
     const before = lastVisit()
     const kept: KeptPass = { pass: before?.room === wish.room ? before.pass : undefined }

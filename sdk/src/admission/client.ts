@@ -2,8 +2,15 @@
 import { Client, type ClientEvents, type ClientOptions } from '../core/client.ts'
 import { Connection } from '../core/connection.ts'
 import { Emitter } from '../core/emitter.ts'
-import { asHeliographError, ConnectionError, EndedError, RefusedError, UnauthorizedError } from '../core/errors.ts'
-import { isObject, type JsonObject, objectAt, textAt, textsAt } from '../core/json.ts'
+import {
+  asHeliographError,
+  ConnectionError,
+  EndedError,
+  type HeliographError,
+  RefusedError,
+  UnauthorizedError,
+} from '../core/errors.ts'
+import { isObject, type JsonObject, numberAt, objectAt, textAt, textsAt } from '../core/json.ts'
 import type { Line } from '../core/line.ts'
 import { fullJitter } from '../core/reconnect-policy.ts'
 import { type RequestOptions, Requests } from '../core/requests.ts'
@@ -42,6 +49,12 @@ interface Joined {
   readonly payload: unknown
 }
 
+/** What an ack is told by. */
+interface Question {
+  readonly key: string
+  readonly number: number | undefined
+}
+
 type Events = (body: JsonObject) => void
 
 export class AdmissionClient extends Client<AdmissionClientEvents> {
@@ -55,6 +68,8 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
   #appToken = ''
   #sessionToken = ''
   #id = ''
+  /** The original never does; who does says with it which question is refused. */
+  #acknowledges = false
   #handedOut: readonly RTCIceServer[] = []
 
   constructor(options: AdmissionClientOptions) {
@@ -79,10 +94,11 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
       {
         opened: (line) => {
           this.#id = this.#socket?.id ?? ''
+          this.#acknowledges = false
           line.send(JSON.stringify(['auth-request', { token: this.#appToken, peerinfo: options.peerinfo }]))
         },
         received: (text, line) => this.#received(text, line),
-        lost: (error) => this.#requests.refuseAll(new ConnectionError(error.message, { cause: error })),
+        lost: (error) => this.#lost(error),
       },
     )
     super(connection, emitter)
@@ -118,10 +134,10 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     const payload = await this.#payload(options.payload)
     // A refusal does not say which room it means: one question at a time.
     while (this.#requests.has('create')) await this.#requests.settled('create')
-    const answer = this.#requests.ask('create', 'room-create-request', this.#limit(options), (body) => {
+    const asked = { ...(name === undefined ? {} : { room: name }), payload }
+    const answer = this.#question('create', 'room-create-request', asked, this.#limit(options), (body) => {
       this.#entered(body, [this.#id], options.payload)
     })
-    this.#say('room-create-request', { ...(name === undefined ? {} : { room: name }), payload })
     return this.#joined(await answer)
   }
 
@@ -133,10 +149,11 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     try {
       return this.#joined(await this.#ask(name, options))
     } catch (thrown) {
-      // Nobody needs to decide any more.
+      // Nobody needs to decide any more, unless it has been asked again.
       const isOurs =
         thrown instanceof EndedError || (thrown instanceof Error && 'code' in thrown && thrown.code === 'timeout')
-      if (isOurs && this.state === 'connected') this.#say('room-join-cancel', { room: name })
+      if (isOurs && this.state === 'connected' && !this.#requests.has(`join:${name}`))
+        this.#say('room-join-cancel', { room: name })
       throw thrown
     }
   }
@@ -147,14 +164,29 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
 
   async #ask(name: string, options: AskOptions): Promise<JsonObject> {
     const payload = await this.#payload(options.payload)
-    const answer = this.#requests.ask(
-      `join:${name}`,
-      'room-join-request',
-      { ...options, timeout: options.timeout ?? 0 },
-      (body) => this.#entered(body, [], options.payload),
+    const limit = { ...options, timeout: options.timeout ?? 0 }
+    return this.#question(`join:${name}`, 'room-join-request', { room: name, payload }, limit, (body) =>
+      this.#entered(body, [], options.payload),
     )
-    this.#say('room-join-request', { room: name, payload })
+  }
+
+  /** `key` is what an answer is told by; an ack says more. */
+  #question(
+    key: string,
+    event: string,
+    body: JsonObject,
+    options: RequestOptions,
+    answered?: (answer: JsonObject) => void,
+  ): Promise<JsonObject> {
+    const answer = this.#requests.ask(key, event, options, answered)
+    this.#say(event, body, { key, number: this.#requests.numberOf(key) })
     return answer
+  }
+
+  /** Whoever knocked has been sent to somebody else, or away. */
+  #lost(error: HeliographError): void {
+    this.#requests.refuseAll(new ConnectionError(error.message, { cause: error }))
+    for (const { state } of this.#rooms.values()) state.knocksEnded()
   }
 
   #limit(options: RequestOptions): RequestOptions {
@@ -175,7 +207,7 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
       this.#token.refused()
       return line.fail(new UnauthorizedError(textAt(said, 'message') ?? 'the token was refused'))
     }
-    if (event.startsWith('ack:')) return this.#acknowledged(event.slice(4), said)
+    if (event.startsWith('ack:')) return this.#acknowledged(said)
     const handle = Object.hasOwn(this.#events, event) ? this.#events[event] : undefined
     if (handle) handle(said)
     else this.#emitter.emit('unknown', { event, body })
@@ -183,13 +215,9 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
 
   readonly #events: Readonly<Record<string, Events>> = {
     'room-create-accept': (body) => void this.#requests.answer('create', body),
-    'room-create-reject': (body) => void this.#requests.refuse('create', refusal('room_refused', body)),
+    'room-create-reject': (body) => this.#refused('room-create-reject', 'room-create-request', body),
     'room-join-accept': (body) => this.#letIn(body),
-    'room-join-reject': (body) => {
-      const room = textAt(body, 'room')
-      const key = room === undefined ? this.#requests.oldest('join:') : `join:${room}`
-      if (key !== undefined) this.#requests.refuse(key, refusal('not_admitted', body))
-    },
+    'room-join-reject': (body) => this.#refused('room-join-reject', 'room-join-request', body),
     'room-join-request': (body) => this.#knocked(body),
     'room-join-cancel': (body) => this.#in(body)?.state.knockEnded(textAt(body, 'peer_id') ?? ''),
     'room-user-join': (body) => {
@@ -204,9 +232,9 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     'room-owner-change': (body) => this.#in(body)?.room.ownedBy(textsAt(body, 'owners')),
     'session-description': (body) => this.#relayed('session-description', body),
     'ice-candidate': (body) => this.#relayed('ice-candidate', body),
-    unauthorized: (body) => this.#failed('unauthorized', textAt(body, 'event') ?? '', body),
-    'payload-reject': (body) => this.#failed('payload_refused', textAt(body, 'event') ?? '', body),
-    'relay-reject': (body) => this.#failed('not_relayed', '', body),
+    unauthorized: (body) => this.#refused('unauthorized', textAt(body, 'event') ?? '', body),
+    'payload-reject': (body) => this.#refused('payload-reject', textAt(body, 'event') ?? '', body),
+    'relay-reject': (body) => this.#refused('relay-reject', '', body),
   }
 
   #authenticated(body: JsonObject, line: Line): void {
@@ -244,8 +272,7 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
   async #openAgain(name: string, given: unknown): Promise<boolean> {
     const payload = await this.#payload(given)
     while (this.#requests.has('create')) await this.#requests.settled('create')
-    const answer = this.#requests.ask('create', 'room-create-request', this.#limit({}))
-    this.#say('room-create-request', { room: name, payload })
+    const answer = this.#question('create', 'room-create-request', { room: name, payload }, this.#limit({}))
     return answer.then(
       () => true,
       (thrown: unknown) => {
@@ -290,9 +317,8 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
         this.#rooms.delete(name)
         if (this.state !== 'connected') return
         // The original does not know how to be left, and does not answer.
-        const answer = this.#requests.ask(`leave:${name}`, 'room-leave-request', { timeout: 2_000 }).catch(() => {})
-        this.#say('room-leave-request', { room: name })
-        await answer
+        const limit = { timeout: 2_000 }
+        await this.#question(`leave:${name}`, 'room-leave-request', { room: name }, limit).catch(() => {})
       },
     })
     const room = new AdmissionRoom(state, new Set(owners), (peer) =>
@@ -330,23 +356,27 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
     else state.said(from, read.message, 'peer')
   }
 
-  /** Only for refusals without an event of their own: the others have been handled, and the same may have been asked again. */
-  #acknowledged(event: string, { sent, answer }: JsonObject): void {
-    if (!isObject(answer) || answer['ok'] !== false || answer['event'] !== undefined) return
-    this.#failed('refused', event, { room: textAt(sent, 'room'), ...answer })
+  /** The event that refused it, if one did, has come before; what waits by now may be another question. */
+  #acknowledged({ question, answer }: JsonObject): void {
+    this.#acknowledges = true
+    if (!isObject(question) || !isObject(answer) || answer['ok'] !== false) return
+    const key = textAt(question, 'key') ?? ''
+    const number = numberAt(question, 'number')
+    if (number === undefined || number !== this.#requests.numberOf(key)) return
+    this.#requests.refuse(key, refusal(textAt(answer, 'event') ?? '', answer))
   }
 
-  #failed(code: string, event: string, body: JsonObject): void {
-    const error = refusal(code, body)
+  /** An event may not say which question it means, or mean one that was given up: an ack tells, where there is one. */
+  #refused(by: string, event: string, body: JsonObject): void {
     const room = textAt(body, 'room')
     const keys: Readonly<Record<string, string | undefined>> = {
       'room-create-request': 'create',
       'room-join-request': room === undefined ? this.#requests.oldest('join:') : `join:${room}`,
       'room-leave-request': `leave:${room ?? ''}`,
     }
-    const key = Object.hasOwn(keys, event) ? keys[event] : undefined
-    if (key !== undefined && this.#requests.refuse(key, error)) return
-    if (code !== 'refused') this.#emitter.emit('error', error)
+    const isQuestion = Object.hasOwn(keys, event)
+    if (!isQuestion) this.#emitter.emit('error', refusal(by, body))
+    else if (!this.#acknowledges) this.#requests.refuse(keys[event] ?? '', refusal(by, body))
   }
 
   #in(body: JsonObject): Joined | undefined {
@@ -354,14 +384,23 @@ export class AdmissionClient extends Client<AdmissionClientEvents> {
   }
 
   /** The session token belongs to one socket, so that nothing can wait for the next. */
-  #say(event: string, body: JsonObject): boolean {
+  #say(event: string, body: JsonObject, question?: Question): boolean {
     const { line } = this.connection
-    line?.send(JSON.stringify([event, { auth: this.#sessionToken, ...body }]))
+    line?.send(JSON.stringify([event, { auth: this.#sessionToken, ...body }, ...(question ? [question] : [])]))
     return line !== undefined
   }
 }
 
-const refusal = (code: string, body: JsonObject): RefusedError => {
-  const message = textAt(body, 'message') ?? code
-  return new RefusedError(code, message, { details: body['payload'] })
+/** By the event that refuses. */
+const codes: Readonly<Record<string, string>> = {
+  'room-create-reject': 'room_refused',
+  'room-join-reject': 'not_admitted',
+  unauthorized: 'unauthorized',
+  'payload-reject': 'payload_refused',
+  'relay-reject': 'not_relayed',
+}
+
+function refusal(by: string, body: JsonObject): RefusedError {
+  const code = (Object.hasOwn(codes, by) ? codes[by] : undefined) ?? 'refused'
+  return new RefusedError(code, textAt(body, 'message') ?? code, { details: body['payload'] })
 }

@@ -58,6 +58,6 @@ export class AdmissionRoom extends Room<AdmissionInfo> {
     if (before.size !== this.#owners.size || [...before].some((id) => !this.#owners.has(id))) {
       this.admission.emit('owners', this.#owners)
     }
-    if (!this.isOwner) for (const id of [...this.knocks.keys()]) this.state.knockEnded(id)
+    if (!this.isOwner) this.state.knocksEnded()
   }
 }

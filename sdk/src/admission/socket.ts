@@ -42,10 +42,13 @@ export class SocketIoLike implements SocketLike {
     return this.#socket.id ?? ''
   }
 
-  /** A frame is a JSON list of the event's name and its body. An ack, if the server gives one, arrives as `ack:` and the event. */
+  /**
+   * A frame is a JSON list of the event's name, its body, and what the sender knows it by. An ack, if the server gives one,
+   * arrives as `ack:` and the event, with the last of these as `question`.
+   */
   send(text: string): void {
-    const [event, body]: [string, unknown] = JSON.parse(text)
-    this.#socket.emit(event, body, (answer: unknown) => this.#said(`ack:${event}`, { sent: body, answer }))
+    const [event, body, question]: [string, unknown, unknown] = JSON.parse(text)
+    this.#socket.emit(event, body, (answer: unknown) => this.#said(`ack:${event}`, { question, answer }))
   }
 
   close(): void {

@@ -10,6 +10,7 @@ export interface RequestOptions {
 }
 
 interface Waiting<T> {
+  readonly number: number
   readonly over: Promise<void>
   resolve(value: T): void
   refuse(error: HeliographError): void
@@ -19,6 +20,7 @@ interface Waiting<T> {
 export class Requests<T> {
   readonly #waiting = new Map<string, Waiting<T>>()
   readonly #after: World['after']
+  #asked = 0
 
   constructor(world: Pick<World, 'after'>) {
     this.#after = world.after
@@ -35,6 +37,8 @@ export class Requests<T> {
     answered: (value: T) => void = () => {},
   ): Promise<T> {
     this.refuse(key, new EndedError(`${what} was asked again`))
+    this.#asked += 1
+    const number = this.#asked
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new EndedError('aborted', signal.reason))
       const offs: (() => void)[] = []
@@ -52,6 +56,7 @@ export class Requests<T> {
         reject(error)
       }
       this.#waiting.set(key, {
+        number,
         over,
         refuse,
         resolve: (value) => {
@@ -67,6 +72,11 @@ export class Requests<T> {
 
   has(key: string): boolean {
     return this.#waiting.has(key)
+  }
+
+  /** Tells the question that waits from earlier ones with the same key. */
+  numberOf(key: string): number | undefined {
+    return this.#waiting.get(key)?.number
   }
 
   /** The key with this beginning that has waited longest. */

@@ -152,6 +152,11 @@ export class RoomState<Info = unknown> {
     this.emitter.emit('knock-ended', knock)
   }
 
+  /** Nobody whom we could let in waits any more. */
+  knocksEnded(): void {
+    for (const id of [...this.knocks.keys()]) this.knockEnded(id)
+  }
+
   /** Same as ever: the links say again what may have been lost. */
   resumed(): void {
     for (const { link } of this.members.values()) link?.signalingResumed()

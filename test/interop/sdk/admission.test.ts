@@ -91,6 +91,23 @@ describe.skipIf(oursMissing(suite))(suite, () => {
     expect((await guest.createRoom()).id).not.toBe('')
   })
 
+  test('a question for one room is refused, repeated or given up without harm to those that wait', async () => {
+    using owner = await client('owner')
+    using guest = await client('guest')
+    const room = await owner.createRoom('slow')
+    const knocks = room.once('knock')
+    const given = guest.join('slow', { timeout: 50 }).catch((thrown: unknown) => thrown)
+    await knocks
+    expect(await given).toMatchObject({ code: 'timeout' })
+    const repeated = guest.join('slow').catch((thrown: unknown) => thrown)
+    const waits = guest.join('slow')
+    expect(await repeated).toMatchObject({ code: 'ended' })
+    await expect(guest.join('nowhere')).rejects.toMatchObject({ message: 'Room is not found.' })
+    while (room.knocks.size === 0) await room.once('knock')
+    room.admitAll()
+    expect((await waits).id).toBe('slow')
+  })
+
   test('whoever waits no longer takes the knock back', async () => {
     using owner = await client('owner')
     using guest = await client('guest')

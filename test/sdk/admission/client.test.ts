@@ -3,11 +3,12 @@ import { AdmissionClient, type AdmissionClientOptions } from '../../../sdk/src/a
 import { fullJitter } from '../../../sdk/src/index.ts'
 import { type VirtualWorld, virtualWorld } from '../support/virtual-world.ts'
 
-async function connected(options: Partial<AdmissionClientOptions> = {}) {
+async function connected(options: Partial<AdmissionClientOptions> = {}, { acknowledges = false } = {}) {
   const world = virtualWorld()
   const client = new AdmissionClient({ url: 'http://host', token: 'app', world, reconnect: fullJitter(), ...options })
   client.connect()
   await authenticate(world)
+  if (acknowledges) world.socket().say(['ack:auth-request', { answer: { ok: true, event: 'auth-accept' } }])
   return { world, client }
 }
 
@@ -28,24 +29,81 @@ function asked(world: VirtualWorld): readonly (readonly [string, object])[] {
   })
 }
 
+type Question = readonly [event: string, question: unknown]
+
+/** What the socket gives back with the acks of what was asked since the last time. */
+const questions = (world: VirtualWorld): readonly Question[] =>
+  (world.socket().heard() as readonly (readonly [string, object, unknown])[]).map(([event, , question]) => [
+    event,
+    question,
+  ])
+
+function acknowledge(world: VirtualWorld, [asked]: readonly (Question | undefined)[], answer: object): void {
+  if (!asked) throw new Error('nothing was asked')
+  const [event, question] = asked
+  world.socket().say([`ack:${event}`, { question, answer }])
+}
+
 describe('questions', () => {
   test('a refusal that comes as event and as ack refuses one question, not the next one too', async () => {
     const { world, client } = await connected()
     const again = client.join('den').catch(() => client.join('den'))
     await world.settled()
+    const first = questions(world)
     world.socket().say(['room-join-reject', { room: 'den', message: 'Room is not found.' }])
     await world.settled()
-    const sent = { room: 'den' }
-    world.socket().say(['ack:room-join-request', { sent, answer: { ok: false, event: 'room-join-reject' } }])
+    acknowledge(world, first, { ok: false, event: 'room-join-reject', message: 'Room is not found.' })
     world.socket().say(['room-join-accept', { room: 'den', peer_id: '', peers: ['a'] }])
     expect([...(await again).members.keys()]).toEqual(['a'])
+  })
+
+  test('whoever asks again while he waits is not refused by what is said to the earlier question', async () => {
+    const { world, client } = await connected()
+    const earlier = client.join('den').catch((error: unknown) => error)
+    await world.settled()
+    const first = questions(world)
+    const later = client.join('den')
+    expect(await earlier).toMatchObject({ code: 'ended' })
+    await world.settled()
+    // Not taken back either: that would be the later one.
+    expect(asked(world)).toEqual([['room-join-request', { room: 'den' }]])
+    acknowledge(world, first, { ok: false, message: 'Request was repeated.' })
+    world.socket().say(['room-join-accept', { room: 'den', peer_id: '', peers: ['a'] }])
+    expect([...(await later).members.keys()]).toEqual(['a'])
+  })
+
+  test('whoever gave up and asks again is not refused by the end of what he gave up', async () => {
+    const { world, client } = await connected({}, { acknowledges: true })
+    const given = client.join('den', { timeout: 1_000 }).catch((error: unknown) => error)
+    await world.pass(1_000)
+    expect(await given).toMatchObject({ code: 'timeout' })
+    const [first] = questions(world)
+    const again = client.join('den')
+    await world.settled()
+    world.socket().say(['room-join-reject', { room: 'den', message: 'Request was cancelled.' }])
+    acknowledge(world, [first], { ok: false, event: 'room-join-reject', message: 'Request was cancelled.' })
+    world.socket().say(['room-join-accept', { room: 'den', peer_id: '', peers: ['a'] }])
+    expect([...(await again).members.keys()]).toEqual(['a'])
+  })
+
+  test('a refusal that does not say its room is that of the question whose ack follows', async () => {
+    const { world, client } = await connected({}, { acknowledges: true })
+    const one = client.join('one')
+    const two = client.join('two').catch((error: unknown) => error)
+    await world.settled()
+    const [, second] = questions(world)
+    world.socket().say(['room-join-reject', { message: 'Room is not found.' }])
+    acknowledge(world, [second], { ok: false, event: 'room-join-reject', message: 'Room is not found.' })
+    expect(await two).toMatchObject({ code: 'not_admitted', message: 'Room is not found.' })
+    world.socket().say(['room-join-accept', { room: 'one', peer_id: '', peers: [] }])
+    expect((await one).id).toBe('one')
   })
 
   test('a refusal that is an ack only refuses its question', async () => {
     const { world, client } = await connected()
     const joining = client.join('den').catch((error: unknown) => error)
     await world.settled()
-    world.socket().say(['ack:room-join-request', { sent: { room: 'den' }, answer: { ok: false, message: 'no' } }])
+    acknowledge(world, questions(world), { ok: false, message: 'no' })
     expect(await joining).toMatchObject({ code: 'refused', message: 'no' })
   })
 
@@ -87,6 +145,26 @@ describe('questions', () => {
     expect(asked(world)).toEqual([['room-leave-request', { room: 'den' }]])
     expect(client.rooms.size).toBe(0)
   })
+})
+
+test('a lost connection ends every knock; the same one may knock again at the room that is opened again', async () => {
+  const { world, client } = await connected()
+  const creating = client.createRoom('den')
+  await world.settled()
+  world.socket().say(['room-create-accept', { room: 'den' }])
+  const room = await creating
+  const ended: string[] = []
+  room.on('knock-ended', ({ id }) => void ended.push(id))
+  for (const id of ['a', 'b']) world.socket().say(['room-join-request', { room: 'den', peer_id: id }])
+  expect([...room.knocks.keys()]).toEqual(['a', 'b'])
+  world.socket().end(1006)
+  expect([ended, room.knocks.size, room.isOpen]).toEqual([['a', 'b'], 0, true])
+  await world.pass(20_000)
+  await authenticate(world)
+  world.socket().say(['room-create-accept', { room: 'den' }])
+  const knocked = room.once('knock')
+  world.socket().say(['room-join-request', { room: 'den', peer_id: 'a', payload: 'anew' }])
+  expect(await knocked).toMatchObject({ id: 'a', payload: 'anew' })
 })
 
 test('a second loss while rooms are entered again loses no room', async () => {
