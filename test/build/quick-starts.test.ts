@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { root } from '../../tools/files.ts'
 import { startChild } from '../support/child.ts'
+import { debian, notRunnable } from '../support/deb.ts'
 import { freePort } from '../support/free-port.ts'
 import { oursMissing } from '../support/ours.ts'
 import { tempFolder } from '../support/temp-folder.ts'
@@ -56,7 +57,9 @@ const direct = (text: string): string => text.replaceAll('npx bun', 'node_module
 /** The last program of a block takes the place of the shell, so that it is the child itself. */
 const inPlaceOfShell = (text: string): string => text.replace(/^(npx bun|bin\/heliograph) /m, 'exec $&')
 
-describe.skipIf(oursMissing('the quick starts'))('the quick starts of README.md', () => {
+const suite = 'the quick starts of README.md'
+
+describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl, debian.curl))(suite, () => {
   test.each(['Relay', 'Presence', 'Admission'])(
     '%s',
     async (title) => {

@@ -14,6 +14,7 @@ export const debian = {
   apache: { package: 'apache2', path: '/usr/sbin/apache2' },
   caddy: { package: 'caddy', path: '/usr/bin/caddy' },
   openssl: { package: 'openssl', path: '/usr/bin/openssl' },
+  curl: { package: 'curl', path: '/usr/bin/curl' },
   turnserver: { package: 'coturn', path: '/usr/bin/turnserver' },
   turnClient: { package: 'coturn', path: '/usr/bin/turnutils_uclient' },
   turnPeer: { package: 'coturn', path: '/usr/bin/turnutils_peer' },
