@@ -52,7 +52,6 @@ export function turnSettings(config: TurnServerOn, world: TurnWorld): TurnSettin
     challengeRate: config.challengeRate,
     bindingRate: config.bindingRate,
     bytesPerSecond: config.bytesPerSecond,
-    gather: config.gather,
     channels: config.legacyChannels ? 'rfc5766' : 'rfc8656',
     tcpRelay: config.tcpRelay,
     sha256: config.sha256,

@@ -40,7 +40,6 @@ test('what stands in the settings arrives as it is', () => {
     challengeRate: 4,
     bindingRate: 5,
     bytesPerSecond: 6,
-    gather: 150,
     channels: 'rfc8656',
     tcpRelay: false,
     sha256: true,

@@ -31,7 +31,7 @@ const settings: TurnSettings = {
   peers: { allowed: [], denied: [], sfu: [], own: [], relayPorts, relays: [relay], closed: [] },
   relays: { 4: { bound: relay, told: relay } },
   quotas: { perUser: 0, perSource: 0, total: 0 },
-  ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0, gather: 0 },
+  ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0 },
   ...{ channels: 'rfc8656', tcpRelay: false, sha256: false },
 }
 let ids = 0

@@ -225,7 +225,5 @@ export interface TurnServerOn {
   /** 0 is one for each core. */
   readonly workers: number
   readonly path: 'auto' | 'batch' | 'portable'
-  /** µs. */
-  readonly gather: number
   readonly coturnMetrics: boolean
 }

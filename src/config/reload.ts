@@ -101,7 +101,6 @@ const takenOverByTurnServer: readonly Part<TurnServerOn>[] = [
   [name('turn-server', 'challengerate'), ({ challengeRate }) => challengeRate],
   [name('turn-server', 'bindingrate'), ({ bindingRate }) => bindingRate],
   [name('turn-server', 'maxbps'), ({ bytesPerSecond }) => bytesPerSecond],
-  [name('turn-server', 'gather'), ({ gather }) => gather],
   [name('turn-server', 'legacychannels'), ({ legacyChannels }) => legacyChannels],
   [name('turn-server', 'sha256'), ({ sha256 }) => sha256],
   [name('turn-server', 'coturnmetrics'), ({ coturnMetrics }) => coturnMetrics],

@@ -57,7 +57,6 @@ function turnServerOn({ values, isGiven }: Read, relayAddress: AddressPair, sfuU
     nonceKey: values.noncekey,
     workers: values.workers,
     path: values.path,
-    gather: values.gather,
     coturnMetrics: values.coturnmetrics,
   }
 }

@@ -18,8 +18,6 @@ export interface TurnSettings {
   readonly bindingRate: number
   /** Of one allocation, each way; 0 is no limit. */
   readonly bytesPerSecond: number
-  /** The longest that a busy worker waits for more datagrams, µs; 0 is never. It is for the sockets' side, not for the machine. */
-  readonly gather: number
   /** Which channel numbers are let in. */
   readonly channels: 'rfc8656' | 'rfc5766'
   /** RFC 6062: relaying to peers over TCP. */

@@ -46,7 +46,6 @@ test('a secret is enough: every address, port 3478, and the defaults', () => {
     challengeRate: 10,
     bindingRate: 50,
     bytesPerSecond: 0,
-    gather: 150,
     legacyChannels: false,
     tcpRelay: false,
     sha256: false,
@@ -86,7 +85,6 @@ test('every setting arrives', () => {
     noncekey = 0123456789abcdef
     workers = 6
     path = portable
-    gather = 90
     coturnmetrics = true
     [mcu]
     url = ws://127.0.0.1:8188/ ws://[::1]:8188 ws://janus.example.org nonsense`)
@@ -120,7 +118,6 @@ test('every setting arrives', () => {
     challengeRate: 3,
     bindingRate: 4,
     bytesPerSecond: 5,
-    gather: 90,
     legacyChannels: true,
     tcpRelay: true,
     sha256: true,

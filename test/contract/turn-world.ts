@@ -50,7 +50,7 @@ export function settings(but: Partial<TurnSettings> = {}): TurnSettings {
     },
     relays: { 4: { bound: localhost(4), told: localhost(4) }, 6: { bound: localhost(6), told: localhost(6) } },
     quotas: { perUser: 0, perSource: 0, total: 0 },
-    ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0, gather: 0 },
+    ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0 },
     ...{ channels: 'rfc8656', tcpRelay: false, sha256: false },
     ...but,
   }

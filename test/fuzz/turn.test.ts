@@ -47,7 +47,6 @@ function anySettings(dice: Dice): TurnSettings {
       challengeRate: dice.pick([0, 20]),
       bindingRate: dice.pick([0, 5]),
       bytesPerSecond: dice.pick([0, 50]),
-      gather: 0,
     },
     credentials: { ...base.credentials, hook: dice.chance(0.5) },
     relays: dice.pick([relays, relays, { 4: relays[4] }, { 6: relays[6] }]),

@@ -44,7 +44,10 @@ export const relay = {
     }),
     joincallback: optional(authUrl, { meaning: 'Told when somebody enters a room in which others are.' }),
     leavecallback: optional(authUrl, { meaning: 'Told when somebody has left.' }),
-    webhooksecret: optional(secret({ atLeast: 16 }), { meaning: 'With which the calls of the three are signed.' }),
+    webhooksecret: optional(secret({ atLeast: 16 }), {
+      meaning: 'With which the calls of the three are signed.',
+      placeholders: ['(openssl rand -hex 32)'],
+    }),
     webhooktimeout: setting(zeroIsDefault(seconds, usualHookTimeout), '10', {
       meaning: 'How long one of these calls may take, and hold its room up.',
     }),

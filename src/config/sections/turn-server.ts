@@ -124,11 +124,6 @@ export const turnServer = {
       meaning:
         'How datagrams reach the kernel: many at once (batch, Linux only), one by one (portable), or batch where it can be had (auto).',
     }),
-    gather: setting(integer(0, 1000, 'microseconds'), '150', {
-      meaning:
-        'The longest that a busy relaying thread waits for more datagrams, so as to be woken once for several. Saves a third of its CPU time; 0 never waits.',
-      reload: true,
-    }),
     coturnmetrics: setting(flag, 'false', {
       meaning: 'Tells the numbers also under the names that coturn has for them.',
       reload: true,

@@ -22,7 +22,6 @@ export const turnSettings: TurnSettings = {
   challengeRate: 0,
   bindingRate: 0,
   bytesPerSecond: 0,
-  gather: 150,
   channels: 'rfc8656',
   tcpRelay: false,
   sha256: false,

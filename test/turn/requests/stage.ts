@@ -44,7 +44,7 @@ export function settings(but: Partial<TurnSettings> = {}): TurnSettings {
     },
     relays: { 4: { bound: ip('10.0.0.7'), told: relay4 }, 6: { bound: relay6, told: relay6 } },
     quotas: { perUser: 0, perSource: 0, total: 0 },
-    ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0, gather: 0 },
+    ...{ challengeRate: 0, bindingRate: 0, bytesPerSecond: 0 },
     ...{ channels: 'rfc8656', tcpRelay: false, sha256: false },
     ...but,
   }

@@ -21,8 +21,6 @@ const functions = {
   eventfd: { args: ['u32', 'i32'], returns: 'i32' },
   eventfd_read: { args: ['i32', 'ptr'], returns: 'i32' },
   eventfd_write: { args: ['i32', 'u64'], returns: 'i32' },
-  usleep: { args: ['u32'], returns: 'i32' },
-  prctl: { args: ['i32', 'u64', 'u64', 'u64', 'u64'], returns: 'i32' },
 } as const
 
 const machines = { x64: 'x86_64', arm64: 'aarch64' } as const

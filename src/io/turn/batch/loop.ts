@@ -3,7 +3,6 @@
 import type { Inbox } from './inbox.ts'
 import { libc } from './libc.ts'
 import type { Outbox } from './outbox.ts'
-import type { Pause } from './pause.ts'
 import type { Readiness } from './readiness.ts'
 import type { Region } from './region.ts'
 
@@ -21,7 +20,6 @@ export interface LoopParts {
   readonly readiness: Readiness
   readonly inbox: Inbox
   readonly outbox: Outbox
-  readonly pause: Pause
   readonly wakeFd: number | undefined
   /** ms since 1970. */
   readonly now: () => number
@@ -45,14 +43,12 @@ export interface Loop {
 }
 
 export function createLoop(parts: LoopParts): Loop {
-  const { region, readiness, inbox, outbox, pause, wakeFd, now, elapsed } = parts
+  const { region, readiness, inbox, outbox, wakeFd, now, elapsed } = parts
   const { readable, nextDeadline, expired, tookTurn } = parts
   const { eventfd_read } = libc()
   const woken = region.addressOf(region.take(8))
   const sleep = wakeFd === undefined ? longestSleepUnwoken : longestSleep
   let restless = false
-  /** Datagrams in this round. */
-  let handled = 0
 
   function sendAll(): void {
     outbox.flush()
@@ -61,9 +57,7 @@ export function createLoop(parts: LoopParts): Loop {
 
   const receive: Receive = (fd, most) => {
     if (inbox.room < mostAtOnce) sendAll()
-    const count = inbox.receive(fd, most)
-    if (count > 0) handled += count
-    return count
+    return inbox.receive(fd, most)
   }
 
   /** One look at all sockets; false when the event loop is to have its turn. */
@@ -99,10 +93,7 @@ export function createLoop(parts: LoopParts): Loop {
     run() {
       const started = elapsed()
       while (round()) {
-        const time = elapsed()
-        if (time - started >= longestWithoutTurn) return
-        pause.after(handled, time)
-        handled = 0
+        if (elapsed() - started >= longestWithoutTurn) return
       }
     },
   }

@@ -10,7 +10,6 @@ import { openKernelSide } from './kernel-side.ts'
 import { createLocalAddresses } from './local-address.ts'
 import { createLoop, mostAtOnce, type Receive } from './loop.ts'
 import { createOutbox } from './outbox.ts'
-import { createPause } from './pause.ts'
 import { createPeerSide } from './peer-side.ts'
 import { createPerform } from './perform.ts'
 import { createRelaySockets } from './relay-sockets.ts'
@@ -99,7 +98,6 @@ export function startBatchWorker(
 
   const loop = createLoop({
     ...{ region, readiness, inbox, outbox, wakeFd },
-    pause: createPause(() => settings.gather),
     now: Date.now,
     elapsed: () => performance.now(),
     readable(fd, hasError, receive, now) {

@@ -41,7 +41,6 @@ const settings: TurnSettings = {
   peers: { allowed: [], denied: [], own: [], closed: [], relays: [], relayPorts: { min: 0, max: 0 }, sfu: [] },
   relays: { 4: loopback('127.0.0.1'), 6: loopback('::1') },
   bytesPerSecond: 0,
-  gather: 150,
   channels: 'rfc8656',
   tcpRelay: false,
   sha256: false,
