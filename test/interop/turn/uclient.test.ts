@@ -51,7 +51,29 @@ const modes: readonly Mode[] = [
   { name: 'IPv6 clients of IPv4 peers', words: [], host: '::1' },
 ]
 
+/** Over streams only so many at once: each opens several connections, and an address may have 32 without an allocation. */
+const mostOverStreams = 5
+const isOverStream = (words: readonly string[]): boolean => ['-t', '-T', '-S'].some((word) => words.includes(word))
+
+/** Lets `most` callers in at once, the others as soon as one has left. */
+function createGate(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let inside = 0
+  return async (work) => {
+    if (inside === most) await new Promise<void>((resolve) => waiting.push(resolve))
+    else inside++
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else inside--
+    }
+  }
+}
+
 for (const path of pathsUnderTest) {
+  const gate = createGate(mostOverStreams)
   describe.skipIf(oursMissing(suite) || notRunnable(suite, ...needed))(`${suite}, path = ${path}`, () => {
     const parts = new AsyncDisposableStack()
     let server: TurnUnderTest
@@ -89,13 +111,15 @@ for (const path of pathsUnderTest) {
         test.concurrent.skipIf((six === true || host !== undefined) && !ipv6)(
           name,
           async () => {
-            const run = await runUclient(server, {
-              words,
-              ...(host ? { host } : {}),
-              peer: (six && peer6) || peer,
-              username: 'alice',
-              secret: server.secret,
-            })
+            const work = () =>
+              runUclient(server, {
+                words,
+                ...(host ? { host } : {}),
+                peer: (six && peer6) || peer,
+                username: 'alice',
+                secret: server.secret,
+              })
+            const run = await (isOverStream(words) ? gate(work) : work())
             expect({ exitCode: run.exitCode, lost: run.lost, output: run.output }).toEqual({
               exitCode: 0,
               lost: 0,
