@@ -42,6 +42,7 @@ async function roomOf(members: number): Promise<(text: string) => void> {
     publish: () => {},
     ask: (ask) => Promise.resolve(answerTo(ask)),
     failed: () => ({ answer: 'unusable' }),
+    command: () => {},
     reply: () => {},
     note: () => {},
     broke: (where, error) => console.error(where, error),

@@ -35,6 +35,7 @@ export function startAdmission(config: AdmissionOn, { report, gate, iceServers }
     publish: () => {},
     ask: (nothing) => nothing,
     failed: (nothing) => nothing,
+    command: () => {},
     reply: () => {},
     note: report.note,
     broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describeError(error) }),

@@ -44,6 +44,7 @@ export function startPresence(config: PresenceOn, { report, gate, iceServers }: 
     publish: () => {},
     ask: async ({ user }) => ({ answer: 'ice-servers', iceServers: iceServers(user) }),
     failed: () => ({ answer: 'ice-servers', iceServers: [] }),
+    command: () => {},
     reply: () => {},
     note: report.note,
     broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describeError(error) }),

@@ -59,6 +59,7 @@ export function createRelayCore(options: RelayCoreOptions): RelayCore {
     publish: () => {},
     ask,
     failed: (): RelayAnswer => ({ answer: 'failed' }),
+    command: () => {},
     reply: () => {},
     note,
     broke: (where, error) => note({ fact: 'machine-broke', where, error: describeError(error) }),

@@ -67,6 +67,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     publish: () => {},
     ask: asOriginal ? askedAtUrlItself(backendAnswers.answer) : backendAnswers.answer,
     failed: backendAnswers.failed,
+    command: () => {},
     reply: (to, status, body) => roomApi.reply(to, status, body),
     note: report.note,
     broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describeError(error) }),

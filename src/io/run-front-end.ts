@@ -18,6 +18,7 @@ export interface World<V extends Vocabulary> {
   publish(to: Address, event: V['event']): void
   /** Resolves in any case, within the time that the kind of question has. */
   ask(ask: V['ask']): Promise<V['answer']>
+  command(command: V['command']): void
   /** What to answer when asking itself broke. */
   failed(ask: V['ask']): V['answer']
   reply(to: number, status: number, body: string): void
@@ -86,6 +87,9 @@ export function runFrontEnd<V extends Vocabulary>(frontEnd: FrontEnd<V>, world: 
           break
         case 'ask':
           ask(effect.number, effect.ask)
+          break
+        case 'command':
+          world.command(effect.command)
           break
         case 'reply':
           world.reply(effect.to, effect.status, effect.body)

@@ -4,10 +4,12 @@ import type { AdmissionFact } from '../protocols/admission/facts.ts'
 import type { PresenceFact } from '../protocols/presence/facts.ts'
 import type { RelayFact } from '../protocols/relay/facts.ts'
 import type { TalkFact } from '../protocols/talk/facts.ts'
+import type { SfuFact } from '../sfu/facts.ts'
 import type { TurnFact } from '../turn/facts.ts'
 import { admissionTellings } from './admission-facts.ts'
 import { type PresenceWorldFact, presenceTellings } from './presence-facts.ts'
 import { type RelayWorldFact, relayTellings } from './relay-facts.ts'
+import { sfuTellings } from './sfu-facts.ts'
 import type { Tellings } from './telling.ts'
 import { type TurnWorldFact, turnTellings } from './turn-facts.ts'
 
@@ -35,7 +37,7 @@ export type WorldFact =
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
 
-export type Fact = AdmissionFact | PresenceFact | TalkFact | RelayFact | TurnFact | WorldFact
+export type Fact = AdmissionFact | PresenceFact | TalkFact | RelayFact | SfuFact | TurnFact | WorldFact
 export type FactName = Fact['fact']
 
 /** A fact without a row does not compile, nor does a counter with a label that its fact lacks. */
@@ -163,5 +165,6 @@ export const tellings = {
   ...relayTellings,
   ...presenceTellings,
   ...admissionTellings,
+  ...sfuTellings,
   ...turnTellings,
 } as const satisfies Tellings<Fact>

@@ -11,6 +11,8 @@ export interface Vocabulary {
   readonly event: unknown
   readonly ask: unknown
   readonly answer: unknown
+  /** What another part of this server is to do; what comes of it is an input of the front end's own. */
+  readonly command: unknown
   readonly fact: unknown
 }
 
@@ -21,6 +23,8 @@ export type Effect<V extends Vocabulary> =
   | { readonly do: 'tell'; readonly to: Address; readonly event: V['event'] }
   /** A question to the world; its answer comes back as `answered` with the same number, exactly once. */
   | { readonly do: 'ask'; readonly number: number; readonly ask: V['ask'] }
+  /** An order to another part of this server: to the SFU, to a link to another server. */
+  | { readonly do: 'command'; readonly command: V['command'] }
   /** The answer to a request that came in over HTTP. */
   | { readonly do: 'reply'; readonly to: number; readonly status: number; readonly body: string }
   /** One log line and one counter. */

@@ -64,6 +64,7 @@ function stage(): Stage {
       return answer.promise
     },
     failed: (ask) => `${ask} failed`,
+    command: () => {},
     reply: (to, status, body) => void log.push(`reply ${to} ${status} ${body}`),
     note: (fact) => void log.push(`note ${fact}`),
     broke: (where, error) => void log.push(`broke ${where}: ${error instanceof Error ? error.message : error}`),

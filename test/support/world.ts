@@ -51,6 +51,8 @@ export interface World<V extends Vocabulary> {
   /** The reply to a request, as soon as it is there. */
   replied(number: number): Promise<Reply>
   readonly told: readonly { readonly to: Address; readonly event: V['event'] }[]
+  /** What other parts of the server were told to do, in order. */
+  readonly commands: readonly V['command'][]
   readonly facts: readonly V['fact'][]
   /** Lets time go by, each deadline in its turn. */
   pass(ms: number): void
@@ -84,6 +86,7 @@ export function createWorld<V extends Vocabulary>(frontEnd: FrontEnd<V>, options
   const replies = new Map<number, Reply>()
   const awaited = new Map<number, (reply: Reply) => void>()
   const told: { readonly to: Address; readonly event: V['event'] }[] = []
+  const commands: V['command'][] = []
   const facts: V['fact'][] = []
   let timers: { readonly at: number; readonly act: () => void }[] = []
   let isRunning = false
@@ -119,6 +122,9 @@ export function createWorld<V extends Vocabulary>(frontEnd: FrontEnd<V>, options
           break
         case 'ask':
           ask({ number: effect.number, ask: effect.ask })
+          break
+        case 'command':
+          commands.push(effect.command)
           break
         case 'reply':
           reply(effect.to, { status: effect.status, body: effect.body })
@@ -222,6 +228,7 @@ export function createWorld<V extends Vocabulary>(frontEnd: FrontEnd<V>, options
       return given ? Promise.resolve(given) : new Promise((resolve) => awaited.set(number, resolve))
     },
     told,
+    commands,
     facts,
     pass(ms) {
       passUntil(() => false, ms)

@@ -26,6 +26,7 @@ export interface Admission extends Vocabulary {
   readonly event: AdmissionEvent
   readonly ask: never
   readonly answer: never
+  readonly command: never
   readonly fact: AdmissionFact
 }
 

@@ -21,5 +21,6 @@ export interface Presence extends Vocabulary {
   /** `user` is what quotas count by. */
   readonly ask: { readonly ask: 'ice-servers'; readonly user: string }
   readonly answer: { readonly answer: 'ice-servers'; readonly iceServers: readonly IceServer[] }
+  readonly command: never
   readonly fact: PresenceFact
 }

@@ -37,5 +37,6 @@ export interface Relay extends Vocabulary {
   readonly event: { readonly event: 'text'; readonly text: string }
   readonly ask: RelayAsk
   readonly answer: RelayAnswer
+  readonly command: never
   readonly fact: RelayFact
 }

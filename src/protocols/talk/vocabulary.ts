@@ -1,10 +1,12 @@
 /** What the Talk front end tells, asks and notes. */
 import type { SessionId } from '../../core/ids.ts'
+import type { SfuCommand } from '../../sfu/sfu.ts'
 import type { Peer, Vocabulary } from '../front-end.ts'
 import type { RawJson } from '../json-wire.ts'
 import type { Backend } from './backend/backends.ts'
 import type { BackendReply, BackendRequest, PingEntry } from './backend/messages.ts'
 import type { TalkFact } from './facts.ts'
+import type { FederationCommand } from './federation/link.ts'
 import type { ServerMessage } from './messages/index.ts'
 import type { Incoming } from './wire.ts'
 
@@ -53,11 +55,16 @@ export type TalkAnswer =
   /** The backend's own refusal, or `internal_error` when it could not be asked. */
   | { readonly answer: 'refused'; readonly code: string; readonly message: string | undefined }
 
+export type TalkCommand =
+  | { readonly to: 'sfu'; readonly command: SfuCommand }
+  | { readonly to: 'federation'; readonly command: FederationCommand }
+
 export interface Talk extends Vocabulary {
   readonly arrival: Peer
   readonly incoming: Incoming
   readonly event: TalkEvent
   readonly ask: TalkAsk
   readonly answer: TalkAnswer
+  readonly command: TalkCommand
   readonly fact: TalkFact
 }
