@@ -31,6 +31,7 @@ export interface Config {
   }
   readonly clients: { readonly internalSecret?: string | undefined }
   readonly talk: TalkConfig
+  readonly sfu: SfuConfig
   readonly turn: TurnCredentialsConfig
   readonly turnServer: TurnServerConfig
   readonly relay: RelayConfig
@@ -105,6 +106,37 @@ export type Accepts =
   | { readonly kind: 'hosts'; readonly hosts: readonly string[]; readonly http: boolean }
   /** Any; `allowall`. */
   | { readonly kind: 'any' }
+
+export type SfuConfig = { readonly kind: 'none' } | JanusConfig | ProxiesConfig
+
+interface SfuCommon {
+  /** Bits per second. */
+  readonly maxStreamBitrate: number
+  readonly maxScreenBitrate: number
+  /** Of a request. */
+  readonly timeout: number
+  readonly allowedCandidates: IpRanges
+  readonly blockedCandidates: IpRanges
+  /** Whether streams outside of one's own call may be had. */
+  readonly allowSubscribeAny: boolean
+}
+
+export interface JanusConfig extends SfuCommon {
+  readonly kind: 'janus'
+  readonly url: string
+}
+
+export interface ProxiesConfig extends SfuCommon {
+  readonly kind: 'proxies'
+  readonly urls: readonly string[]
+  /** Of a request to a proxy. */
+  readonly proxyTimeout: number
+  readonly skipVerify: boolean
+  readonly dnsDiscovery: boolean
+  readonly tokenId: string
+  /** Path of a private key (PEM). */
+  readonly tokenKey: string
+}
 
 /** Credentials are handed out when there is an `apiKey`. */
 export interface TurnCredentialsConfig {

@@ -12,6 +12,7 @@ import { listedProviders, providerSection, readPresence } from './presence.ts'
 import { readSection, type SectionRead } from './read-section.ts'
 import { readRelay } from './relay.ts'
 import { schema, sections } from './schema.ts'
+import { readSfu } from './sfu.ts'
 import { type Sources, sectionIsGiven } from './sources.ts'
 import { readTurnServer } from './turn-server.ts'
 
@@ -77,8 +78,8 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
   const { values: clients } = readSection(sources, schema.clients)
   const { values: stats } = readSection(sources, schema.stats)
   const turn = turnCredentials(sources, readSection(sources, schema.turn))
-  const { values: mcu } = readSection(sources, schema.mcu)
-  for (const section of sections) if (section.later && section !== schema.mcu) readSection(sources, section)
+  const mcu = readSection(sources, schema.mcu)
+  for (const section of sections) if (section.later) readSection(sources, section)
   checkListeners(sources, http, https)
   checkHashKey(sources, sessions)
   return {
@@ -102,8 +103,9 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     },
     clients: { internalSecret: clients.internalsecret },
     talk: readTalk(sources, sessions.values, ids),
+    sfu: readSfu(sources, mcu, app.allowsubscribeany),
     turn,
-    turnServer: readTurnServer(sources, turn, mcu.url ?? []),
+    turnServer: readTurnServer(sources, turn, mcu.values.url ?? []),
     relay: readRelay(sources),
     presence: readPresence(sources, providers),
     admission: readAdmission(sources),

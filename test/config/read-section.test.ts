@@ -62,8 +62,6 @@ test.each([
 
 describe('what this build does not do', () => {
   test.each([
-    ['[mcu]\ntype = janus\nurl = ws://localhost:8188', 'there is no SFU'],
-    ['[mcu]\nurl = ws://localhost:8188', 'there is no SFU'],
     ['[nats]\nurl = nats://localhost:4222', 'runs as one node'],
     ['[nats]\nurl = nats://loopback, nats://localhost:4222', 'runs as one node'],
     ['[grpc]\nlisten = 0.0.0.0:9090', 'runs as one node'],

@@ -2,7 +2,6 @@
 
 import { choice, flag, integer, ipRanges, seconds, secret } from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
-import { noSfu } from './not-yet.ts'
 
 export const app = {
   name: 'app',
@@ -14,7 +13,6 @@ export const app = {
     }),
     allowsubscribeany: setting(flag, 'false', {
       meaning: 'Lets a session subscribe to streams outside its own call. For tests only: it breaks privacy.',
-      notYet: (text) => (flagIsOn(text) ? noSfu : undefined),
     }),
     trustedproxies: setting(ipRanges, '127.0.0.0/8, ::1, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16', {
       meaning: 'The reverse proxies that are believed when they name the client in `X-Real-IP` or `X-Forwarded-For`.',
@@ -72,8 +70,3 @@ export const stats = {
     }),
   },
 } as const
-
-function flagIsOn(text: string): boolean {
-  const reading = flag.read(text)
-  return 'value' in reading && reading.value
-}

@@ -3,20 +3,16 @@
 import { bitrate, choice, flag, ipRanges, list, path, seconds, secret, text, words, zeroIsDefault } from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
 import { etcdAccess } from './cluster.ts'
-import { noSfu } from './not-yet.ts'
 
 export const mcu = {
   name: 'mcu',
   meaning: 'The SFU through which larger calls send their media.',
-  later: true,
   settings: {
     type: optional(choice('janus', 'proxy'), {
       meaning: 'One Janus gateway, or media proxies. Without it there is no SFU.',
-      notYet: () => noSfu,
     }),
     url: optional(words, {
       meaning: 'WebSocket url of Janus, or the urls of the proxies.',
-      notYet: () => noSfu,
     }),
     maxstreambitrate: setting(bitrate, '1048576', { meaning: 'The most a camera or microphone stream may send.' }),
     maxscreenbitrate: setting(bitrate, '2097152', { meaning: 'The most a screen stream may send.' }),

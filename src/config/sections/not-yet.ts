@@ -1,6 +1,5 @@
 /** What an operator is told when the file asks for something that this build does not do. */
 
-export const noSfu = 'there is no SFU in this build yet; it starts without one'
 export const noEtcd = 'etcd is not in this build yet; it starts without'
 export const noEtcdBackends = 'backends from etcd are not in this build yet; only those in this file count'
 export const noGrpc = 'clustering over gRPC is not in this build yet; it runs as one node'
