@@ -1,8 +1,10 @@
 // Gets the real programs that tests run against from Debian, without starting any of them.
 
 import { existsSync } from 'node:fs'
-import { chmod, rm } from 'node:fs/promises'
-import { debian } from '../test/support/deb.ts'
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { debian, nextRelease, nextReleaseFolder } from '../test/support/deb.ts'
 
 /** The packages of which a program is not where Debian puts it. */
 export function missingPackages(): readonly string[] {
@@ -36,8 +38,57 @@ export async function install(packages: readonly string[]): Promise<void> {
   }
 }
 
-async function apt(...words: readonly string[]): Promise<boolean> {
+/** Packages of Debian's next release of which a program is not where we unpack it. */
+export const missingOfNextRelease = (): readonly string[] =>
+  Object.values(nextRelease)
+    .filter(({ path }) => !existsSync(path))
+    .map(({ from }) => from)
+
+/**
+ * Unpacks packages of Debian's next release beside this one, from the mirror that apt uses anyway and checked by its
+ * signature; nothing is installed. apt gets lists of its own for it, so that its usual ones stay as they are.
+ */
+export async function unpackNextRelease(packages: readonly string[]): Promise<void> {
+  const mirror = await mirrorOfDebian()
+  if (mirror === undefined) return
+  const folder = await mkdtemp(join(tmpdir(), 'next-release-'))
+  try {
+    await mkdir(join(folder, 'lists/partial'), { recursive: true })
+    await mkdir(join(folder, 'cache/archives/partial'), { recursive: true })
+    const keys = '/usr/share/keyrings/debian-archive-keyring.gpg'
+    await Bun.write(join(folder, 'sources.list'), `deb [signed-by=${keys}] ${mirror} testing main\n`)
+    const own = {
+      'Dir::Etc::SourceList': join(folder, 'sources.list'),
+      'Dir::Etc::SourceParts': '-',
+      'Dir::State::Lists': join(folder, 'lists'),
+      'Dir::Cache': join(folder, 'cache'),
+      'APT::Sandbox::User': 'root',
+    }
+    const options = Object.entries(own).flatMap(([name, value]) => ['-o', `${name}=${value}`])
+    if (!(await aptIn(folder, ...options, 'update'))) return
+    for (const one of packages) await aptIn(folder, ...options, 'download', one)
+    for (const file of new Bun.Glob('*.deb').scanSync({ cwd: folder, absolute: true })) {
+      await Bun.$`dpkg-deb --extract ${file} ${nextReleaseFolder}`.quiet().nothrow()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function mirrorOfDebian(): Promise<string | undefined> {
+  const format = '$(REPO_URI) $(LABEL)'
+  const targets = await Bun.$`apt-get indextargets --format ${format} ${'Created-By: Packages'}`
+    .quiet()
+    .nothrow()
+    .text()
+  return /^(\S+) Debian$/m.exec(targets)?.[1]
+}
+
+const apt = (...words: readonly string[]): Promise<boolean> => aptIn('/', ...words)
+
+async function aptIn(folder: string, ...words: readonly string[]): Promise<boolean> {
   const child = Bun.spawn(['apt-get', '--quiet=2', '-o', 'Dpkg::Use-Pty=0', ...words], {
+    cwd: folder,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdin: 'ignore',
     stdout: 'ignore',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Glob } from 'bun'
 import { runChecks } from './check.ts'
-import { canInstall, install, missingPackages } from './debian.ts'
+import { canInstall, install, missingOfNextRelease, missingPackages, unpackNextRelease } from './debian.ts'
 import { root } from './files.ts'
 import { type Counts, countJunit } from './junit.ts'
 
@@ -72,10 +72,17 @@ async function passOn(output: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<
 }
 
 async function prepare(): Promise<void> {
+  if (!canInstall()) return
   const missing = missingPackages()
-  if (missing.length === 0 || !canInstall()) return
-  console.log(`installing from Debian: ${missing.join(', ')}`)
-  await install(missing)
+  if (missing.length > 0) {
+    console.log(`installing from Debian: ${missing.join(', ')}`)
+    await install(missing)
+  }
+  const next = missingOfNextRelease()
+  if (next.length > 0) {
+    console.log(`unpacking from Debian's next release: ${next.join(', ')}`)
+    await unpackNextRelease(next)
+  }
 }
 
 await prepare()

@@ -34,6 +34,23 @@ export const debian = {
   sslHeaders: { package: 'libssl-dev', path: '/usr/include/openssl/hmac.h' },
 } as const satisfies Record<string, DebianProgram>
 
+/** Where programs of Debian's next release are unpacked: statically linked ones run here too, beside those of this release. */
+export const nextReleaseFolder = '/opt/debian-testing'
+
+/** The original as Debian's next release has it: it knows federation, `sid` and what else came after 0.4.1. */
+export const nextRelease = {
+  signalingServer: {
+    package: 'nextcloud-spreed-signaling of Debian testing',
+    path: `${nextReleaseFolder}/usr/bin/nextcloud-spreed-signaling-server`,
+    from: 'nextcloud-spreed-signaling',
+  },
+  signalingProxy: {
+    package: 'nextcloud-spreed-signaling-proxy of Debian testing',
+    path: `${nextReleaseFolder}/usr/bin/nextcloud-spreed-signaling-proxy`,
+    from: 'nextcloud-spreed-signaling-proxy',
+  },
+} as const satisfies Record<string, DebianProgram & { readonly from: string }>
+
 /** True when something is missing; then a line "NOT RUN: <suite>: needs <package>" has been printed. For `describe.skipIf`. */
 export function notRunnable(suite: string, ...needed: readonly DebianProgram[]): boolean {
   const missing = new Set(needed.filter(({ path }) => !existsSync(path)).map((program) => program.package))

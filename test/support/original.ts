@@ -1,18 +1,23 @@
 /** Debian's original signaling server with the NATS server that it needs. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { startChild } from './child.ts'
-import { debian } from './deb.ts'
+import { debian, nextRelease } from './deb.ts'
 import type { RunningServer, ServerSettings } from './running-server.ts'
 import { runServer } from './running-server.ts'
 import { tempFolder } from './temp-folder.ts'
 
-export async function startOriginal(settings: ServerSettings): Promise<RunningServer> {
+export const startOriginal = (settings: ServerSettings): Promise<RunningServer> =>
+  startOriginalAt(debian.signalingServer.path, settings)
+
+/** As Debian's next release has it. */
+export const startNewerOriginal = (settings: ServerSettings): Promise<RunningServer> =>
+  startOriginalAt(nextRelease.signalingServer.path, settings)
+
+async function startOriginalAt(path: string, settings: ServerSettings): Promise<RunningServer> {
   const parts = new AsyncDisposableStack()
   try {
     const nats = parts.use(await startNats())
-    const server = parts.use(
-      await runServer((file) => [debian.signalingServer.path, '-config', file], { ...settings, natsUrl: nats.url }),
-    )
+    const server = parts.use(await runServer((file) => [path, '-config', file], { ...settings, natsUrl: nats.url }))
     return { ...server, [Symbol.asyncDispose]: () => parts.disposeAsync() }
   } catch (failure) {
     await parts.disposeAsync()
