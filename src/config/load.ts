@@ -6,7 +6,7 @@ import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
 import { readDemo } from './demo.ts'
 import { type Fault, sortedFaults } from './fault.ts'
 import { parseIni } from './ini.ts'
-import { nearMiss } from './near-miss.ts'
+import { readListeners } from './listeners.ts'
 import { type Environment, findOverrides } from './overrides.ts'
 import { listedProviders, providerSection, readPresence } from './presence.ts'
 import { readSection, type SectionRead } from './read-section.ts'
@@ -14,6 +14,7 @@ import { readRelay } from './relay.ts'
 import { schema, sections } from './schema.ts'
 import { readSfu } from './sfu.ts'
 import { type Sources, sectionIsGiven } from './sources.ts'
+import { checkStrangers, checkUnknownSections } from './strangers.ts'
 import { readTurnServer } from './turn-server.ts'
 
 export type {
@@ -62,7 +63,7 @@ export function loadConfig(source: ConfigSource): Loaded {
   const own = [...ids.map(backendSection), ...providers.map(providerSection)]
   const sources: Sources = { ...base, overrides: findOverrides(environment, [...sections, ...own]) }
   const known = new Set([...sections, ...own].map(({ name }) => name))
-  checkUnknownSections(sources, known)
+  checkUnknownSections(sources, known, explained)
   checkStrangers(sources)
   const config = readConfig(sources, ids, providers)
   const sorted = sortedFaults(faults)
@@ -71,8 +72,7 @@ export function loadConfig(source: ConfigSource): Loaded {
 
 /** Every section is read, also those that are only checked so far. */
 function readConfig(sources: Sources, ids: readonly string[], providers: readonly string[]): Config {
-  const http = readSection(sources, schema.http)
-  const https = readSection(sources, schema.https)
+  const listeners = readListeners(sources, '127.0.0.1:8080')
   const { values: app } = readSection(sources, schema.app)
   const sessions = readSection(sources, schema.sessions)
   const { values: clients } = readSection(sources, schema.clients)
@@ -80,21 +80,9 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
   const turn = turnCredentials(sources, readSection(sources, schema.turn))
   const mcu = readSection(sources, schema.mcu)
   for (const section of sections) if (section.later) readSection(sources, section)
-  checkListeners(sources, http, https)
   checkHashKey(sources, sessions)
   return {
-    http: {
-      listen: http.values.listen,
-      readTimeout: http.values.readtimeout,
-      writeTimeout: http.values.writetimeout,
-    },
-    https: {
-      listen: https.values.listen,
-      readTimeout: https.values.readtimeout,
-      writeTimeout: https.values.writetimeout,
-      certificate: https.values.certificate,
-      key: https.values.key,
-    },
+    ...listeners,
     app: { debug: app.debug, trustedProxies: app.trustedproxies },
     sessions: {
       hashKey: sessions.values.hashkey ?? '',
@@ -112,7 +100,6 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     demo: readDemo(sources),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
-    limits: { maxConnectionsPerAddress: http.values.maxconnectionsperaddress },
   }
 }
 
@@ -133,23 +120,6 @@ function readTalk(sources: Sources, pending: Pending, ids: readonly string[]): T
   }
 }
 
-function checkListeners(
-  sources: Sources,
-  http: SectionRead<typeof schema.http.settings>,
-  https: SectionRead<typeof schema.https.settings>,
-): void {
-  if (!http.isGiven('listen') && !https.isGiven('listen')) {
-    const message = 'is missing, in [https] too, so nobody could connect; write for example listen = 127.0.0.1:8080'
-    sources.faults.push({ severity: 'error', ...http.place('listen'), section: 'http', key: 'listen', message })
-  }
-  if (!https.isGiven('listen')) return
-  for (const key of ['certificate', 'key'] as const) {
-    if (https.isGiven(key)) continue
-    const message = `is missing; listen needs one: ${schema.https.settings[key].allowed} (PEM)`
-    sources.faults.push({ severity: 'error', ...https.place('listen'), section: 'https', key, message })
-  }
-}
-
 function checkHashKey(sources: Sources, sessions: SectionRead<typeof schema.sessions.settings>): void {
   if (sessions.isGiven('hashkey')) return
   const { allowed } = schema.sessions.settings.hashkey
@@ -167,24 +137,9 @@ function turnCredentials(sources: Sources, turn: SectionRead<typeof schema.turn.
   return { apiKey: apikey, secret, servers }
 }
 
-function checkUnknownSections({ ini, file, faults }: Sources, known: ReadonlySet<string>): void {
-  for (const [section, { line, entries }] of ini.sections) {
-    if (known.has(section)) continue
-    const warn = (message: string) => faults.push({ severity: 'warning', file, line, section, message })
-    if (section.startsWith('presence-')) warn('this section has no effect; list its name in [presence] providers')
-    else if (entries.has('url') || entries.has('urls')) {
-      warn('this section has no effect; if it is a backend, list it in [backend] backends')
-    } else {
-      const meant = nearMiss(section, known)
-      warn(`this section is not known and has no effect${meant === undefined ? '' : `; did you mean [${meant}]?`}`)
-    }
-  }
-}
-
-function checkStrangers({ overrides, faults }: Sources): void {
-  for (const { variable, suggestion } of overrides.strangers) {
-    const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`
-    const message = `names no setting and has no effect${hint}`
-    faults.push({ severity: 'warning', file: variable, section: '', message })
-  }
+/** What a section that is not known was perhaps meant to be. */
+function explained(section: string, keys: ReadonlySet<string>): string | undefined {
+  if (section.startsWith('presence-')) return 'this section has no effect; list its name in [presence] providers'
+  if (!keys.has('url') && !keys.has('urls')) return undefined
+  return 'this section has no effect; if it is a backend, list it in [backend] backends'
 }
