@@ -24,7 +24,7 @@ const longestChunkLine = 256
 const mostHeaders = 100
 const mostInterim = 5
 
-interface Head {
+export interface Head {
   readonly status: number
   readonly headers: Map<string, string>
   readonly keepAlive: boolean
@@ -180,7 +180,7 @@ const indexOfLineEnd = (bytes: Uint8Array): number => asBuffer(bytes).indexOf(li
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 /** The head, or what is wrong with it. */
-function readHead(text: string): Head | string {
+export function readHead(text: string): Head | string {
   const status = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: |\r|$)/.exec(text)
   if (!status) return 'no HTTP/1.1 answer'
   const headers = new Map<string, string>()

@@ -1,0 +1,259 @@
+/**
+ * A WebSocket of ours to another server, which may be hostile: names are resolved before anything is connected, no
+ * redirects, no compression, no binary frames, and everything bounded.
+ */
+import type { Socket } from 'bun'
+import { addressesOf, type Place, placeOf } from './websocket/address.ts'
+import { type Abandon, connect } from './websocket/connect.ts'
+import { type Arrived, closePayload, createFrameReader, encodeFrame } from './websocket/frames.ts'
+import { encodeUpgrade, readUpgrade } from './websocket/upgrade.ts'
+
+export interface DialTarget {
+  /** ws or wss; http and https are taken for them. */
+  readonly url: string
+  readonly subprotocol?: string | undefined
+  /** Where the host of the URL is, in place of what the DNS says; the certificate is still that of the name. */
+  readonly address?: string | undefined
+  /** Accepts any certificate. */
+  readonly skipVerify?: boolean | undefined
+  /** PEM of authorities to trust in place of the built-in ones. */
+  readonly authorities?: string | undefined
+  /** ms until it has to be open. */
+  readonly timeout: number
+  /** Bytes of a message that comes. */
+  readonly longestMessage: number
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Asked about each address before it is connected to. */
+  readonly mayReach?: ((address: string) => boolean) | undefined
+  /** Bytes that may wait to be sent; 4 MiB unless told. */
+  readonly longestQueue?: number | undefined
+  /** ms between two pings; whoever is silent for a whole turn after one is gone. 30 s unless told. */
+  readonly pingEvery?: number | undefined
+}
+
+export interface DialFailure {
+  /** `closed`: the other end said farewell. */
+  readonly why: 'certificate' | 'network' | 'forbidden' | 'closed'
+  readonly detail: string
+  /** Of its close frame. */
+  readonly code?: number | undefined
+}
+
+/** Never called from within `dial` or `send`, and never after `close`. */
+export interface DialEvents {
+  opened(): void
+  text(text: string): void
+  /** Once, and the last. */
+  closed(failure: DialFailure): void
+}
+
+export interface Dialled {
+  /** False unless it is open and the message could be queued. */
+  send(text: string): boolean
+  /** Says farewell after everything that was sent; nothing is heard any more. */
+  close(code?: number, reason?: string): void
+  /** Resolves when nothing of it is left, whoever ended it. */
+  readonly gone: Promise<void>
+}
+
+type Phase = 'connecting' | 'upgrading' | 'open' | 'closing' | 'over'
+
+const defaultQueue = 4_194_304
+const defaultPingEvery = 30_000
+/** How long (ms) a farewell may take. */
+const farewell = 2_000
+const none = new Uint8Array(0)
+
+export function dial(target: DialTarget, events: DialEvents): Dialled {
+  const gone = Promise.withResolvers<void>()
+  const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
+  const reader = createFrameReader(target.longestMessage)
+  const writer = createWriter(target.longestQueue ?? defaultQueue)
+  let phase: Phase = 'connecting'
+  let abandon: Abandon = () => {}
+  let head = none
+  let isHeard = true
+  let pinging: ReturnType<typeof setInterval> | undefined
+  let limit = setTimeout(() => fail({ why: 'network', detail: 'no answer in time' }), target.timeout)
+
+  async function begin(): Promise<void> {
+    const place = placeOf(target.url)
+    if (!place) return fail({ why: 'network', detail: 'not the URL of a WebSocket' })
+    const { host, path } = place
+    const request = encodeUpgrade({ host, path, key, subprotocol: target.subprotocol, headers: target.headers })
+    const found = await addressesOf(place.hostname, target.address, target.mayReach ?? (() => true))
+    if (phase !== 'connecting') return
+    if (!found.ok) return fail(found.error)
+    reach(place, found.value, request)
+  }
+
+  function reach(place: Place, addresses: readonly string[], request: Uint8Array): void {
+    const { timeout, skipVerify = false, authorities } = target
+    abandon = connect(
+      { place, addresses, timeout, skipVerify, authorities },
+      {
+        ready(socket) {
+          phase = 'upgrading'
+          writer.begin(socket)
+          writer.add(request)
+        },
+        data: take,
+        drained() {
+          writer.flush()
+          if (phase === 'closing') writer.end()
+        },
+        closed: (why, detail) => fail({ why, detail }),
+      },
+    )
+  }
+
+  function take(bytes: Uint8Array): void {
+    isHeard = true
+    if (phase === 'open') return reader.push(bytes, arrived)
+    if (phase !== 'upgrading') return
+    head = head.length === 0 ? bytes.slice() : Buffer.concat([head, bytes])
+    const read = readUpgrade(head, { key, subprotocol: target.subprotocol })
+    if (!read) return
+    head = none
+    if (!read.ok) return fail({ why: 'network', detail: read.error })
+    phase = 'open'
+    clearTimeout(limit)
+    pinging = setInterval(ping, target.pingEvery ?? defaultPingEvery)
+    events.opened()
+    reader.push(read.value.rest, arrived)
+  }
+
+  function arrived(what: Arrived): 'go on' | 'stop' {
+    if (phase !== 'open') return 'stop'
+    switch (what.is) {
+      case 'text':
+        events.text(what.text)
+        break
+      case 'ping':
+        put('pong', what.payload)
+        break
+      case 'pong':
+        break
+      case 'close':
+        put('close', what.code === 1005 ? none : closePayload(what.code, ''))
+        leave()
+        events.closed({ why: 'closed', detail: what.reason, code: what.code })
+        break
+      case 'fault':
+        put('close', closePayload(what.code, what.why))
+        leave()
+        events.closed({ why: 'network', detail: what.why })
+    }
+    return 'go on'
+  }
+
+  function ping(): void {
+    if (!isHeard) return fail({ why: 'network', detail: 'the other end keeps silent' })
+    isHeard = false
+    put('ping', none)
+  }
+
+  /** False if there is no more room: then it is over, because the other end does not read. */
+  function put(kind: 'text' | 'close' | 'ping' | 'pong', payload: Uint8Array): boolean {
+    if (writer.add(encodeFrame(kind, payload, randomMask()))) return true
+    // Whoever sends is not told in the middle of it.
+    queueMicrotask(() => fail({ why: 'network', detail: 'the other end does not read' }))
+    return false
+  }
+
+  function fail(failure: DialFailure): void {
+    if (phase === 'over') return
+    const isHeardOf = phase !== 'closing'
+    finish()
+    if (isHeardOf) events.closed(failure)
+  }
+
+  /** Leaves a moment for what is still to be sent; then it is over in any case. */
+  function leave(): void {
+    phase = 'closing'
+    clearTimeout(limit)
+    clearInterval(pinging)
+    limit = setTimeout(finish, farewell)
+    writer.end()
+  }
+
+  function finish(): void {
+    phase = 'over'
+    clearTimeout(limit)
+    clearInterval(pinging)
+    writer.end()
+    abandon()
+    gone.resolve()
+  }
+
+  begin().catch((error: unknown) => fail({ why: 'network', detail: String(error) }))
+  return {
+    send: (text) => phase === 'open' && put('text', Buffer.from(text)),
+    close(code = 1000, reason = '') {
+      if (phase === 'over' || phase === 'closing') return
+      if (phase !== 'open') return finish()
+      writer.add(encodeFrame('close', closePayload(code, reason), randomMask()))
+      leave()
+    },
+    gone: gone.promise,
+  }
+}
+
+interface Writer {
+  begin(socket: Socket<undefined>): void
+  /** False if it could not be queued. */
+  add(bytes: Uint8Array): boolean
+  flush(): void
+  /** Ends our side once nothing waits any more. */
+  end(): void
+}
+
+function createWriter(most: number): Writer {
+  let socket: Socket<undefined> | undefined
+  let waiting: Uint8Array[] = []
+  let length = 0
+
+  function flush(): void {
+    for (let [next] = waiting; socket && next; [next] = waiting) {
+      const written = Math.max(0, socket.write(next))
+      length -= written
+      if (written < next.length) {
+        waiting[0] = next.subarray(written)
+        return
+      }
+      waiting.shift()
+    }
+  }
+
+  return {
+    begin(opened) {
+      socket = opened
+    },
+    add(bytes) {
+      if (length + bytes.length > most) return false
+      waiting.push(bytes)
+      length += bytes.length
+      flush()
+      return true
+    },
+    flush,
+    end() {
+      if (waiting.length > 0) return
+      socket?.end()
+      socket = undefined
+      waiting = []
+    },
+  }
+}
+
+/** Masks are drawn from a store, because each one by itself would cost more than the frame. */
+const masks = new Uint8Array(4096)
+let nextMask = masks.length
+function randomMask(): Uint8Array {
+  if (nextMask === masks.length) {
+    crypto.getRandomValues(masks)
+    nextMask = 0
+  }
+  nextMask += 4
+  return masks.subarray(nextMask - 4, nextMask)
+}

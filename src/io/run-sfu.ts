@@ -1,0 +1,133 @@
+/**
+ * Where an SFU's machine and the world meet. The contract is that of front ends: one input, then all its effects, in
+ * order, before the next input; an input that breaks the machine is reported and costs nobody else anything.
+ */
+import { assertNever } from '../lib/assert-never.ts'
+import type { SfuFact } from '../sfu/facts.ts'
+import type { Link, SfuCommand, SfuEffect, SfuEffects, SfuEvent, SfuMachine } from '../sfu/sfu.ts'
+import type { DialEvents, Dialled } from './dial.ts'
+
+export interface SfuWorld {
+  /** Milliseconds; never runs backwards. */
+  now(): number
+  dial(target: Omit<Extract<SfuEffect, { readonly do: 'dial' }>, 'do' | 'link'>, events: DialEvents): Dialled
+  /** Resolves in any case; to nothing if the name has no address. */
+  lookUp(host: string): Promise<readonly string[]>
+  tell(event: SfuEvent): void
+  note(fact: SfuFact): void
+  broke(where: string, error: unknown): void
+  /** Calls `wake` once at that time; replaces an earlier wish. */
+  wakeAt(time: number, wake: () => void): void
+}
+
+export interface RunningSfu {
+  readonly machine: SfuMachine
+  command(command: SfuCommand): void
+  /** Feeds an input of the machine's own. */
+  input(where: string, act: (now: number) => SfuEffects): void
+  /** Says farewell; resolves when no link is left. Nothing is told any more. */
+  stop(): Promise<void>
+}
+
+export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
+  interface Input {
+    readonly where: string
+    readonly act: (now: number) => SfuEffects
+  }
+  const queue: Input[] = []
+  const links = new Map<Link, Dialled>()
+  let isRunning = false
+  let isStopped = false
+  let armedFor = Number.POSITIVE_INFINITY
+
+  function input(where: string, act: Input['act']): void {
+    queue.push({ where, act })
+    if (isRunning) return
+    isRunning = true
+    for (let next = queue.shift(); next; next = queue.shift()) perform(next)
+    isRunning = false
+    arm()
+  }
+
+  function perform({ where, act }: Input): void {
+    if (isStopped) return
+    try {
+      for (const effect of act(world.now())) carryOut(effect)
+    } catch (error) {
+      world.broke(`sfu: ${where}`, error)
+    }
+  }
+
+  function carryOut(effect: SfuEffect): void {
+    switch (effect.do) {
+      case 'dial':
+        dial(effect)
+        break
+      case 'send':
+        links.get(effect.link)?.send(effect.text)
+        break
+      case 'hang-up':
+        links.get(effect.link)?.close()
+        break
+      case 'look-up':
+        lookUp(effect.host)
+        break
+      case 'tell':
+        if (!isStopped) world.tell(effect.event)
+        break
+      case 'note':
+        world.note(effect.fact)
+        break
+      default:
+        assertNever(effect)
+    }
+  }
+
+  function dial({ link, ...target }: Extract<SfuEffect, { readonly do: 'dial' }>): void {
+    const dialled = world.dial(target, {
+      opened: () => input('link opened', (now) => machine.linkOpened(link, now)),
+      text: (text) => input('link received', (now) => machine.linkReceived(link, text, now)),
+      closed: ({ why, detail }) =>
+        input('link closed', (now) => machine.linkClosed(link, detail ? `${why}: ${detail}` : why, now)),
+    })
+    links.set(link, dialled)
+    void dialled.gone.then(() => links.delete(link))
+  }
+
+  function lookUp(host: string): void {
+    const found = (addresses: readonly string[]): void =>
+      input('looked up', (now) => machine.lookedUp(host, addresses, now))
+    world.lookUp(host).then(found, (error: unknown) => {
+      world.broke('sfu: look up', error)
+      found([])
+    })
+  }
+
+  /** One timer, for the earliest deadline; it is set anew only when an earlier one comes up. */
+  function arm(): void {
+    const next = isStopped ? undefined : machine.nextDeadline()
+    if (next === undefined || next >= armedFor) return
+    armedFor = next
+    world.wakeAt(next, () => {
+      armedFor = Number.POSITIVE_INFINITY
+      input('expired', (now) => machine.expired(now))
+    })
+  }
+
+  input('started', (now) => machine.started(now))
+  return {
+    machine,
+    command: (command) => input('commanded', (now) => machine.commanded(command, now)),
+    input,
+    async stop() {
+      input('stopped', (now) => {
+        isStopped = true
+        return machine.stopped(now)
+      })
+      // It may have had to wait for an input that is being carried out.
+      await Promise.resolve()
+      for (const link of links.values()) link.close()
+      await Promise.all([...links.values()].map(({ gone }) => gone))
+    },
+  }
+}
