@@ -3,16 +3,16 @@
 import type { Config, RelayConfig, TalkConfig, TalkOn, TurnServerConfig, TurnServerOn } from './config.ts'
 import type { schema } from './schema.ts'
 
-export interface Reload {
+export interface Reload<C = Config> {
   /** The old configuration with what may change while running taken from the new one. */
-  readonly config: Config
+  readonly config: C
   /** Changed and taken over, as `[section] key` or `[section]`. */
   readonly taken: readonly string[]
   /** Changed, but only a restart takes it over. */
   readonly needRestart: readonly string[]
 }
 
-type Part<C> = readonly [name: string, of: (config: C) => unknown]
+export type Part<C> = readonly [name: string, of: (config: C) => unknown]
 
 /** Sessions keep what they were given; only what is asked anew each time can change under them. */
 export function reloaded(old: Config, next: Config): Reload {
@@ -155,7 +155,8 @@ function changedBackends(old: TalkConfig, next: TalkConfig): readonly string[] {
   return names
 }
 
-function changed<C>(parts: readonly Part<C>[], old: C, next: C): readonly string[] {
+/** The names of those parts in which the two differ. */
+export function changed<C>(parts: readonly Part<C>[], old: C, next: C): readonly string[] {
   return parts.filter(([, of]) => !equal(of(old), of(next))).map(([name]) => name)
 }
 
