@@ -87,25 +87,19 @@ function doomDisinvited(state: State, to: Address, room: string): void {
 
 /** 1.9: what is meant for a virtual session goes to its owner, with the owner's name for it. */
 function toldVirtual(state: State, session: VirtualSession, event: TalkEvent): void {
-  const { owner, name } = session
+  const { owner, name, userId } = session
+  const recipient = { type: 'session', sessionid: name, ...(userId === '' ? {} : { userid: userId }) } as const
   switch (event.event) {
     case 'message':
       if (owner.id === event.from.session) return
-      deliver(state, owner, { text: messageText(event, name), kind: 'plain' })
+      deliver(state, owner, { text: messageText(event, recipient), kind: 'plain' })
       return
-    case 'disinvited':
-      deliver(
-        state,
-        owner,
-        frameOf({
-          type: 'control',
-          control: {
-            recipient: { type: 'session', sessionid: name },
-            data: { type: 'hangup', hangup: { reason: 'disinvited' } },
-          },
-        }),
-      )
+    case 'disinvited': {
+      if (state.hub.roomOf(session.id) !== roomKey(session.backend.id, event.room)) return
+      const data = { type: 'hangup', hangup: { reason: 'disinvited' } }
+      deliver(state, owner, frameOf({ type: 'control', control: { recipient, data } }))
       return
+    }
     case 'news':
     case 'joined':
     case 'room-message':

@@ -41,6 +41,13 @@ export function flushJoins(state: State, room: Room): void {
   introduce(state, room, newcomers)
 }
 
+/** Tells one who is in a room all that it was told when it came; nobody else hears of that. */
+export function announceAgain(state: State, room: Room, session: ClientSession): void {
+  flushJoins(state, room)
+  deliver(state, session, frameOf(joinMessage([entryOf(session)])))
+  introduce(state, room, [session])
+}
+
 /** Tells newcomers who was there, the flags of virtual sessions and the values that the room shares. */
 function introduce(state: State, room: Room, newcomers: readonly Session[]): void {
   const guests = newcomers.filter(isClientSession)

@@ -61,15 +61,21 @@ function once<T>(make: () => T): () => T {
   }
 }
 
+/** A virtual session in the words of its owner, who has made up both. */
+export interface VirtualRecipient {
+  readonly type: 'session'
+  readonly sessionid: string
+  readonly userid?: string
+}
+
 /**
  * A message with its sender, and for virtual sessions whom of its owner's it is meant for. Written by hand and not by the
  * encoder, because nearly everything that the server sends is this. Session ids are base64url: they need no escapes.
  */
-export function messageText(event: TalkEvent & { readonly event: 'message' }, virtualName?: string): string {
+export function messageText(event: TalkEvent & { readonly event: 'message' }, virtual?: VirtualRecipient): string {
   const { session, userId } = event.from
   const user = userId === '' ? '' : `,"userid":${JSON.stringify(userId)}`
-  const recipient =
-    virtualName === undefined ? '' : `"recipient":{"type":"session","sessionid":${JSON.stringify(virtualName)}},`
+  const recipient = virtual === undefined ? '' : `"recipient":${JSON.stringify(virtual)},`
   const sender = `{"type":"${event.recipientType}","sessionid":"${session}"${user}}`
   return `{"type":"${event.as}","${event.as}":{"sender":${sender},${recipient}"data":${event.data.text}}}`
 }

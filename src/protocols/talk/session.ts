@@ -8,7 +8,8 @@ export type ClientKind = 'client' | 'internal' | 'federation'
 
 /** How a session is reached. A parked one waits for its client to come back. */
 export type Link =
-  | { readonly phase: 'open'; readonly connection: ConnectionId }
+  /** `resumed`: it came back and has not asked for a room since. */
+  | { readonly phase: 'open'; readonly connection: ConnectionId; readonly resumed?: boolean }
   | {
       readonly phase: 'parked'
       readonly mailbox: Mailbox

@@ -32,8 +32,9 @@ test('[R33] a message has its sender, the kind of recipient, and the data as it 
   expect(textsFor(messageEvent('{"b":1.0,  "a":2}'), anybody)).toEqual([
     '{"type":"message","message":{"sender":{"type":"room","sessionid":"sender","userid":"alice"},"data":{"b":1.0,  "a":2}}}',
   ])
-  expect(messageText({ ...messageEvent('1', 'control'), recipientType: 'session' }, 'phone')).toBe(
-    '{"type":"control","control":{"sender":{"type":"session","sessionid":"sender","userid":"alice"},"recipient":{"type":"session","sessionid":"phone"},"data":1}}',
+  const recipient = { type: 'session', sessionid: 'phone', userid: '+49' } as const
+  expect(messageText({ ...messageEvent('1', 'control'), recipientType: 'session' }, recipient)).toBe(
+    '{"type":"control","control":{"sender":{"type":"session","sessionid":"sender","userid":"alice"},"recipient":{"type":"session","sessionid":"phone","userid":"+49"},"data":1}}',
   )
 })
 
@@ -41,7 +42,7 @@ test('[R33] user ids and names of virtual sessions are escaped, whatever they ar
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (userId, name) => {
       const event = { ...messageEvent('1'), from: { session: sessionId('s'), userId, backend: 'one' } }
-      expect(parseJson(messageText(event, name))).toEqual({
+      expect(parseJson(messageText(event, { type: 'session', sessionid: name }))).toEqual({
         type: 'message',
         message: {
           sender: { type: 'room', sessionid: 's', ...(userId === '' ? {} : { userid: userId }) },

@@ -66,7 +66,7 @@ type Replaced = Extract<Connection['phase'], { readonly phase: 'replaced' }>
 function goOn(state: State, connection: Connection, message: HelloMessage, session: ClientSession): void {
   const former = session.link
   state.deadlines.cancel(`resume ${session.id}`)
-  session.link = { phase: 'open', connection: connection.id }
+  session.link = { phase: 'open', connection: connection.id, resumed: true }
   bind(state, connection, session)
   state.note({ fact: 'session-resumed', session: session.id, backend: session.backend.id, clienttype: session.kind })
   sayHello(state, connection, message, session)

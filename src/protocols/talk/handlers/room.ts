@@ -5,7 +5,8 @@ import type { Connection, JoinMessage } from '../connection-state.ts'
 import { send } from '../deliver.ts'
 import { endSession, sayBye } from '../ending.ts'
 import { errorReply, withId } from '../errors.ts'
-import { announce } from '../joins.ts'
+import { federatedActor } from '../federation/actor.ts'
+import { announce, announceAgain } from '../joins.ts'
 import { expectRoom, leaveRoom, roomJoined, tellBackend } from '../leaving.ts'
 import type { ServerMessage } from '../messages/index.ts'
 import { publishParticipants } from '../participants.ts'
@@ -16,6 +17,8 @@ import type { TalkAnswer } from '../vocabulary.ts'
 
 export function room(state: State, connection: Connection, session: ClientSession, message: JoinMessage): void {
   const { roomid, sessionid, federation } = message.room
+  const isBack = session.link.phase === 'open' && session.link.resumed === true
+  if (isBack) session.link = { phase: 'open', connection: connection.id }
   if (!roomid) {
     if (leaveRoom(state, session)) expectRoom(state, session)
     return send(state, session, { ...withId(message.id), type: 'room', room: { roomid: '' } })
@@ -26,6 +29,11 @@ export function room(state: State, connection: Connection, session: ClientSessio
   if (wanted && state.hub.roomOf(session.id) === wanted.key) {
     if (sessionid) disconnectFormer(state, session, sessionid)
     state.seats.take(session, sessionid || session.id)
+    // Talk's transcription asks for its room after each resume and takes any error for its end.
+    if (isBack && session.kind === 'internal') {
+      sayJoined(state, session, message, wanted)
+      return announceAgain(state, wanted, session)
+    }
     return send(state, session, errorReply(message.id, 'already_joined', undefined, { room: roomBody(wanted) }))
   }
   if (session.kind === 'internal') {
@@ -96,7 +104,7 @@ function enter(
   state.hub.enter(session.id, joined.key)
   state.note({ fact: 'room-joined', session: session.id, backend: joined.backend.id, room: joined.id })
 
-  send(state, session, { ...withId(message.id), type: 'room', room: { ...roomBody(joined), ...bandwidthOf(joined) } })
+  sayJoined(state, session, message, joined)
   announce(state, joined, session)
   if (session.kind !== 'internal') return
   if ((session.inCall & 1) === 1) joinCall(state, joined, session)
@@ -108,6 +116,9 @@ export const roomBody = (joined: Room): { readonly roomid: string; readonly prop
   roomid: joined.id,
   ...(joined.properties ? { properties: joined.properties } : {}),
 })
+
+const sayJoined = (state: State, session: ClientSession, { id }: JoinMessage, joined: Room): void =>
+  send(state, session, { ...withId(id), type: 'room', room: { ...roomBody(joined), ...bandwidthOf(joined) } })
 
 function bandwidthOf(joined: Room): Pick<Extract<ServerMessage, { type: 'room' }>['room'], 'bandwidth'> {
   const { maxStreamBitrate, maxScreenBitrate } = joined.backend

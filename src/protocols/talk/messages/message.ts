@@ -58,7 +58,7 @@ const sender = z.object({
 const delivered = z.object({
   sender,
   recipient: z
-    .object({ type: z.literal('session'), sessionid: z.string() })
+    .object({ type: z.literal('session'), sessionid: z.string(), userid: z.string().optional() })
     .optional()
     .describe('for the owner of a virtual session: which of them is meant'),
   data: anything,

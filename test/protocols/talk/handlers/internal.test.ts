@@ -223,3 +223,36 @@ test('[R49] a room message does not reach the owner through his virtual sessions
   expect(bot.hears()).toEqual([])
   expect(textAt(bot.asks({ id: '1', type: 'room', room: { roomid: '' } })[0], 'id')).toBe('1')
 })
+
+test('[R15] whoever is disinvited from another room is not hung up', () => {
+  const { server, bot, add, virtualId } = scene()
+  add({ userid: 'u' })
+  const disinvite = { type: 'disinvite', disinvite: { sessionids: [virtualId()] } }
+  server.request(disinvite, 'attic')
+  expect(bot.hears()).toEqual([])
+  server.request(disinvite, 'den')
+  expect(at(bot.hears()[0], 'control', 'recipient')).toEqual({ type: 'session', sessionid: 'v', userid: 'u' })
+})
+
+test('[R5] an internal client that came back asks for its room again and hears who is there', () => {
+  const { server, a, bot } = scene(['internal-incall'])
+  bot.joins('den')
+  a.hears()
+  bot.loses()
+  bot.returns('2.0')
+  const heard = bot.joins('den', bot.id)
+  expect(inShort(heard)).toEqual(['room', 'event room join', 'event room join'])
+  expect(comings(heard)).toEqual([`+${bot.id}`, `+${a.id}`])
+  expect(a.hears()).toEqual([])
+  expect(inShort(bot.joins('den', bot.id))).toEqual(['error already_joined'])
+  // Another room in between, and it is as for everybody.
+  bot.loses()
+  bot.returns('2.0')
+  bot.leaves()
+  bot.joins('den')
+  expect(inShort(bot.joins('den'))).toEqual(['error already_joined'])
+  a.loses()
+  a.returns()
+  expect(inShort(a.joins('den'))).toEqual(['error already_joined'])
+  expect(server.state.hub.size).toBe(5)
+})
