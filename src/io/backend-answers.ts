@@ -59,7 +59,7 @@ export function createBackendAnswers({ settings, backends, version, note }: Back
           return reply.ok ? { answer: 'reply', reply: reply.value } : refusal(reply.error)
         }
         case 'identify': {
-          const user = await identify(ask.backend, ask.url, ask.token)
+          const user = await identify(ask)
           if (user.ok) return { answer: 'identified', ...user.value }
           const { code, why, skew } = user.error
           note({ fact: 'token-refused', backend: ask.backend.id, why, skew: skew ?? 0 })

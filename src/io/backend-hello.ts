@@ -2,8 +2,9 @@
 import type { HelloTokenRefusal, HelloTokens } from '../auth/hello-token.ts'
 import { failure, type Result, success } from '../lib/result.ts'
 import { type RawJson, rawSlice } from '../protocols/json-wire.ts'
-import type { Backend, Backends } from '../protocols/talk/backend/backends.ts'
+import type { Backends } from '../protocols/talk/backend/backends.ts'
 import { normaliseBackendUrl } from '../protocols/talk/backend/urls.ts'
+import type { TalkAsk } from '../protocols/talk/vocabulary.ts'
 import type { CapabilitiesSource } from './backend-capabilities.ts'
 
 export interface HelloParts {
@@ -20,14 +21,20 @@ export interface HelloUser {
   readonly user: RawJson | undefined
 }
 
+export interface HelloRefusal extends Omit<HelloTokenRefusal, 'code' | 'why'> {
+  readonly code: HelloTokenRefusal['code'] | 'federation_unsupported'
+  readonly why: HelloTokenRefusal['why'] | 'capability'
+}
+
+/** What Talk has to be able to for people of other Nextclouds to come with its tokens. */
+const federationFeature = 'federation-v2'
+
 export type IdentifyHello = (
-  backend: Backend,
-  url: string,
-  token: string,
-) => Promise<Result<HelloUser, HelloTokenRefusal>>
+  question: Pick<Extract<TalkAsk, { readonly ask: 'identify' }>, 'backend' | 'url' | 'token' | 'as'>,
+) => Promise<Result<HelloUser, HelloRefusal>>
 
 export function createIdentifyHello({ backends, capabilities, tokens, now }: HelloParts): IdentifyHello {
-  return async (backend, url, token) => {
+  return async ({ backend, url, token, as }) => {
     /** Nextcloud names itself by its base URL; another one of the same backend will do. */
     const isIssuer = (iss: string): boolean => {
       const issuer = normaliseBackendUrl(iss)
@@ -35,7 +42,10 @@ export function createIdentifyHello({ backends, capabilities, tokens, now }: Hel
     }
     const verify = (key: string | undefined) => tokens.verify({ token, key, now: now(), isIssuer })
 
-    const { helloKey } = await capabilities.load(url)
+    const { helloKey, features } = await capabilities.load(url)
+    if (as === 'federation' && !features.has(federationFeature)) {
+      return failure({ code: 'federation_unsupported', why: 'capability' })
+    }
     let verified = await verify(helloKey)
     if (!verified.ok && (verified.error.why === 'signature' || verified.error.why === 'key')) {
       const again = await capabilities.reread(backend.id, url)

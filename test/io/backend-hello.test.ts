@@ -43,10 +43,10 @@ function identifier() {
     failed: () => {},
   })
   const identify = createIdentifyHello({ backends, capabilities, tokens: createHelloTokens(), now: () => Date.now() })
-  return async (token: string, cloud = 'one') => {
+  return async (token: string, cloud = 'one', as: 'client' | 'federation' = 'client') => {
     const backend = backends.byId(cloud)
     if (!backend) throw new Error(`no backend ${cloud}`)
-    const result = await identify(backend, talk.url(cloud), token)
+    const result = await identify({ backend, url: talk.url(cloud), token, as })
     return result.ok ? [result.value.userId, result.value.user?.text] : [result.error.code, result.error.why]
   }
 }
@@ -108,4 +108,19 @@ test('codes for tokens out of time', async () => {
   const now = Math.floor(Date.now() / 1000)
   expect(await identify(await talk.token({ iat: now + 600, exp: now + 900 }))).toEqual(['token_not_valid_yet', 'time'])
   expect(await identify(await talk.token({ iat: now - 900, exp: now - 600 }))).toEqual(['token_expired', 'time'])
+})
+
+test('[R81] somebody of another Nextcloud is taken only where Talk knows federation', async () => {
+  await using parts = new AsyncDisposableStack()
+  parts.defer(() => {
+    talk.capabilities.features = [...talk.capabilities.features, 'federation-v2']
+  })
+  const token = await talk.token({ sub: 'eve', userdata: { actorId: 'eve@far', actorType: 'federated_users' } })
+  expect(await identifier()(token, 'one', 'federation')).toEqual([
+    'eve',
+    '{"actorId":"eve@far","actorType":"federated_users"}',
+  ])
+  talk.capabilities.features = talk.capabilities.features.filter((feature) => feature !== 'federation-v2')
+  expect(await identifier()(token, 'one', 'federation')).toEqual(['federation_unsupported', 'capability'])
+  expect(await identifier()(token, 'one')).toEqual(['eve', '{"actorId":"eve@far","actorType":"federated_users"}'])
 })

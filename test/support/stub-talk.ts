@@ -56,7 +56,7 @@ export async function startStubTalk(options: StubTalkOptions = {}): Promise<Stub
   const requests: TalkRequest[] = []
   const watchers = new Set<(request: TalkRequest) => void>()
   const capabilities: TalkCapabilities = {
-    features: ['audio', 'video', 'chat-v2', 'signaling-v3'],
+    features: ['audio', 'video', 'chat-v2', 'federation-v2', 'signaling-v3'],
     sessionPingLimit: 200,
     cacheControl: 'max-age=60',
     etag: undefined,

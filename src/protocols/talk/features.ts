@@ -5,6 +5,7 @@ const always = [
   'changed-users',
   'chat-relay',
   'dialout',
+  'federation',
   'hello-v2',
   'incall-all',
   'join-features',

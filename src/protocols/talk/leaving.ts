@@ -1,5 +1,6 @@
 /** Leaving a room, for whatever reason. */
 import { toRoom } from '../../core/address.ts'
+import { federatedActor } from './federation/actor.ts'
 import { flushJoins } from './joins.ts'
 import { publishParticipants } from './participants.ts'
 import type { Room } from './rooms.ts'
@@ -67,7 +68,14 @@ export function tellBackend(state: State, session: Session, roomid: string, room
       url: session.backendUrl,
       request: {
         type: 'room',
-        room: { version: '1.0', roomid, action: 'leave', userid: session.userId, sessionid: roomSession },
+        room: {
+          version: '1.0',
+          roomid,
+          action: 'leave',
+          userid: session.userId,
+          sessionid: roomSession,
+          ...federatedActor(session),
+        },
       },
     },
     { for: 'notice', backend: session.backend.id, what: 'leave' },

@@ -36,7 +36,14 @@ export interface JoinEntry {
 
 export type TalkAsk =
   | { readonly ask: 'backend'; readonly backend: Backend; readonly url: string; readonly request: BackendRequest }
-  | { readonly ask: 'identify'; readonly backend: Backend; readonly url: string; readonly token: string }
+  | {
+      readonly ask: 'identify'
+      readonly backend: Backend
+      readonly url: string
+      readonly token: string
+      /** `federation`: somebody of another Nextcloud, for whom this one has to know federation. */
+      readonly as: 'client' | 'federation'
+    }
   /** Tells the backend who is still there; split up as the backend wants it. */
   | { readonly ask: 'ping'; readonly backend: Backend; readonly url: string; readonly rooms: readonly PingedRoom[] }
 

@@ -23,7 +23,7 @@ test('[R49] of a virtual session only the user is told', () => {
   expect(entryOf(virtual)).toEqual({ sessionid: virtual.id, userid: 'phone' })
 })
 
-test('a federated client is marked', () => {
+test('[R82] somebody of another Nextcloud is marked', () => {
   expect(entryOf(sessionNamed('a', { kind: 'federation' })).federated).toBe(true)
 })
 

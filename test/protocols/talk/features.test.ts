@@ -8,7 +8,7 @@ import {
 } from '../../../src/protocols/talk/features.ts'
 
 test('[R1] what does not work is not promised', () => {
-  for (const missing of ['federation', 'mcu', 'simulcast', 'update-sdp']) expect(welcomeFeatures).not.toContain(missing)
+  for (const missing of ['mcu', 'simulcast', 'update-sdp']) expect(welcomeFeatures).not.toContain(missing)
   expect(welcomeFeatures).toContain('changed-users')
 })
 

@@ -98,7 +98,7 @@ export function machineStage(keys: TalkKeys): MachineStage {
   function answer(ask: TalkAsk, number: number): TalkSays | Promise<TalkSays> | undefined {
     switch (ask.ask) {
       case 'identify':
-        return identify(ask.backend, ask.url, ask.token).then((user) =>
+        return identify(ask).then((user) =>
           user.ok
             ? { answer: 'identified', ...user.value }
             : { answer: 'refused', code: user.error.code, message: undefined },

@@ -16,7 +16,8 @@ export function helloAnswered(
       return refuse(state, connection, message, answer.code, answer.message)
     case 'identified': {
       const { userId, user } = answer
-      return openSession(state, connection, message, { kind: 'client', backend, url, userId, user })
+      const kind = message.hello.auth?.type === 'federation' ? 'federation' : 'client'
+      return openSession(state, connection, message, { kind, backend, url, userId, user })
     }
     case 'unusable':
     case 'done':

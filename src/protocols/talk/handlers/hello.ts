@@ -18,19 +18,19 @@ export function hello(state: State, connection: Connection, message: HelloMessag
 
   const type = auth.type || 'client'
   switch (type) {
-    case 'client': {
+    case 'client':
+    case 'federation': {
       if (!auth.url) return refuse(state, connection, message, 'invalid_format')
       const url = normaliseBackendUrl(auth.url)
       const backend = url === undefined ? undefined : state.settings.backends.byUrl(url)
       if (url === undefined || !backend) return refuse(state, connection, message, 'invalid_backend')
-      return version === '1.0'
-        ? checkTicket(state, connection, message, backend, url, params)
-        : checkToken(state, connection, message, backend, url, params)
+      if (version === '2.0') return checkToken(state, connection, message, { as: type, backend, url, params })
+      // Nextcloud gives tickets to its own people only.
+      if (type === 'federation') return refuse(state, connection, message, 'invalid_hello_version')
+      return checkTicket(state, connection, message, backend, url, params)
     }
     case 'internal':
       return checkSecret(state, connection, message, params)
-    case 'federation':
-      return refuse(state, connection, message, 'federation_unsupported')
     default:
       return refuse(state, connection, message, 'invalid_client_type')
   }
@@ -53,21 +53,26 @@ function checkTicket(
   )
 }
 
+interface TokenHello {
+  readonly as: 'client' | 'federation'
+  readonly backend: Backend
+  readonly url: string
+  readonly params: RawJson
+}
+
 /** Version 2.0: a token that Nextcloud signed; its public key is known or fetched. */
 function checkToken(
   state: State,
   connection: Connection,
   message: HelloMessage,
-  backend: Backend,
-  url: string,
-  params: RawJson,
+  { as, backend, url, params }: TokenHello,
 ): void {
   const checked = TokenParams.safeParse(JSON.parse(params.text))
   if (!checked.success) return refuse(state, connection, message, 'invalid_format')
   wait(state, connection)
   state.askFor(
     connection,
-    { ask: 'identify', backend, url, token: checked.data.token },
+    { ask: 'identify', backend, url, token: checked.data.token, as },
     { for: 'hello', backend, message, url },
   )
 }

@@ -48,7 +48,13 @@ export function room(state: State, connection: Connection, session: ClientSessio
       url: session.backendUrl,
       request: {
         type: 'room',
-        room: { version: '1.0', roomid, userid: session.userId, sessionid: sessionid || session.id },
+        room: {
+          version: '1.0',
+          roomid,
+          userid: session.userId,
+          sessionid: sessionid || session.id,
+          ...federatedActor(session),
+        },
       },
     },
     { for: 'join', session, message },

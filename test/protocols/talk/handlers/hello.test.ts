@@ -21,8 +21,11 @@ test('[R4] an unknown client type is refused', () => {
   expect(answerTo({ version: '1.0', auth: { ...auth, type: 'starship' } })).toEqual(['error invalid_client_type'])
 })
 
-test('[R55] a federated client is refused', () => {
-  expect(answerTo({ version: '2.0', auth: { ...auth, type: 'federation' } })).toEqual(['error federation_unsupported'])
+test('[R81] somebody of another Nextcloud comes with a token; there are no tickets for him', () => {
+  const federation = { ...auth, type: 'federation', params: { token: 'eve' } }
+  expect(answerTo({ version: '2.0', auth: federation })).toEqual(['hello'])
+  expect(answerTo({ version: '1.0', auth: federation })).toEqual(['error invalid_hello_version'])
+  expect(answerTo({ version: '2.0', auth: { ...federation, params: {} } })).toEqual(['error invalid_format'])
 })
 
 test('[R20] what a hello needs has to be there', () => {
