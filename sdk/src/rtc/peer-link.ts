@@ -5,6 +5,7 @@ import { surroundings, type World } from '../core/world.ts'
 import { type IceServerSource, IceServers } from './ice-servers.ts'
 import { Negotiation } from './negotiation.ts'
 import { type ConnectionPath, connectionPath } from './path.ts'
+import { serveIce } from './served.ts'
 import type { Signal } from './signal.ts'
 
 export interface RtcOptions {
@@ -56,7 +57,6 @@ export class PeerLink implements Eventful<PeerLinkEvents> {
   readonly #emitter: Emitter<PeerLinkEvents>
   readonly #send: (signal: Signal) => void
   readonly #negotiation: Negotiation
-  readonly #configuration: Omit<RTCConfiguration, 'iceServers'>
   readonly #ended = new AbortController()
   readonly #id: string
   #remoteId: string | undefined
@@ -74,7 +74,6 @@ export class PeerLink implements Eventful<PeerLinkEvents> {
     this.#emitter = new Emitter(this.#world)
     this.#id = Math.floor(this.#world.random() * 2 ** 48).toString(36)
     this.#send = options.send
-    this.#configuration = configuration
     this.polite = options.polite
     const servers = iceServers instanceof IceServers ? iceServers : new IceServers(iceServers, this.#world)
     this.connection = new Connection(configuration)
@@ -82,7 +81,13 @@ export class PeerLink implements Eventful<PeerLinkEvents> {
       connection: this.connection,
       polite: options.polite,
       send: (signal) => this.#send(signal.kind === 'description' ? { ...signal, link: this.#id } : signal),
-      prepared: this.#useServers(servers),
+      prepared: serveIce({
+        connection: this.connection,
+        servers,
+        configuration,
+        ended: this.#ended.signal,
+        failed: (thrown) => this.#failed(thrown, 'asking for ICE servers'),
+      }),
       world: this.#world,
       failed: (thrown) => this.#failed(thrown, 'negotiating'),
     })
@@ -151,22 +156,6 @@ export class PeerLink implements Eventful<PeerLinkEvents> {
     options?: { readonly signal?: AbortSignal | undefined },
   ): AsyncIterableIterator<PeerLinkEvents[K]> {
     return this.#emitter.events(name, options)
-  }
-
-  async #useServers(servers: IceServers): Promise<void> {
-    const use = (list: readonly RTCIceServer[]) => {
-      if (this.#state === 'closed' || list.length === 0) return
-      this.connection.setConfiguration({ ...this.#configuration, iceServers: [...list] })
-    }
-    try {
-      use((await servers.get()).iceServers)
-    } catch (thrown) {
-      // Without relays it may still work.
-      this.#failed(thrown, 'asking for ICE servers')
-    }
-    if (this.#ended.signal.aborted) return
-    const stop = servers.follow((set) => use(set.iceServers))
-    this.#ended.signal.addEventListener('abort', stop)
   }
 
   #watch(): void {

@@ -10,6 +10,7 @@ import { type RequestOptions, Requests } from '../core/requests.ts'
 import { RoomState } from '../core/room-state.ts'
 import { surroundings, type World } from '../core/world.ts'
 import { byeError, talkError } from './errors.ts'
+import { MediaLine } from './media/line.ts'
 import { type TalkInfo, TalkRoom } from './room.ts'
 import { SessionKeeper, type TalkSession } from './session.ts'
 import type { SettingsSource } from './settings.ts'
@@ -50,6 +51,7 @@ export class TalkClient extends Client<TalkClientEvents> {
   readonly #emitter: Emitter<TalkClientEvents>
   readonly #keeper: SessionKeeper
   readonly #requests: Requests<JsonObject>
+  readonly #media: MediaLine
   readonly #options: TalkClientOptions
   #joined: Joined | undefined
   #asked = 0
@@ -73,6 +75,7 @@ export class TalkClient extends Client<TalkClientEvents> {
     this.#emitter = emitter
     this.#options = options
     this.#requests = new Requests(world)
+    this.#media = new MediaLine((id, to, data) => this.#sayOfMedia(id, to, data))
     this.#keeper = new SessionKeeper(options.settings, options.features ?? [], world.after, {
       resumed: (session, line) => this.#resumed(session, line),
       begun: (session, former, line) => {
@@ -169,6 +172,11 @@ export class TalkClient extends Client<TalkClientEvents> {
       },
     })
     const room = new TalkRoom(state, {
+      hasSfu: () => this.serverFeatures.has('mcu'),
+      media: {
+        mayUpdate: () => this.serverFeatures.has('update-sdp'),
+        say: (to, data, refused) => this.#media.say(to, data, refused),
+      },
       toUser: (userid, data, options) => this.#message({ type: 'user', userid }, data, options),
       toCall: (data, options) => this.#message({ type: 'call' }, data, options),
       control: (sessionid, data) => this.#say('control', { recipient: { type: 'session', sessionid }, data }),
@@ -239,6 +247,7 @@ export class TalkClient extends Client<TalkClientEvents> {
     const { data } = body
     const { room, state } = this.#joined ?? {}
     if (type === 'control') return room?.talk.emit('control', { from, data })
+    if (from !== undefined && kind !== 'user' && room?.said(from, data)) return
     if (state && from !== undefined && state.members.has(from)) {
       const signal = kind === 'session' ? readSignal(data) : undefined
       if (signal) return state.signaled(from, signal)
@@ -249,7 +258,9 @@ export class TalkClient extends Client<TalkClientEvents> {
 
   #refused(id: string | undefined, body: JsonObject): void {
     const error = talkError(body)
-    const isForSomebody = id !== undefined && (this.#requests.refuse(id, error) || id.startsWith('probe-'))
+    const isForSomebody =
+      id !== undefined &&
+      (this.#requests.refuse(id, error) || this.#media.refused(id, error) || id.startsWith('probe-'))
     if (!isForSomebody) this.#emitter.emit('error', error)
   }
 
@@ -286,7 +297,7 @@ export class TalkClient extends Client<TalkClientEvents> {
       await this.#requestOn(line, 'room', body, {}, (answer) => {
         state.selfId = session.id
         state.doubt()
-        room.forgetValues()
+        room.startOver()
         room.described(answer['room'])
       })
       await this.#roundTrip(listPatience, line)
@@ -315,6 +326,17 @@ export class TalkClient extends Client<TalkClientEvents> {
       this.#message({ type: 'session', sessionid }, data, {})
     } catch (thrown) {
       // The link says again what it must; nobody waits for this one.
+      this.#emitter.emit('error', asHeliographError(thrown, 'a Talk session'))
+    }
+  }
+
+  #sayOfMedia(id: string, sessionid: string, data: JsonObject): void {
+    const from = this.sessionId
+    const message = { recipient: { type: 'session', sessionid }, data: { ...data, from, to: sessionid } }
+    try {
+      this.connection.send(JSON.stringify({ id, type: 'message', message }))
+    } catch (thrown) {
+      // The stream is tried again when no answer comes.
       this.#emitter.emit('error', asHeliographError(thrown, 'a Talk session'))
     }
   }

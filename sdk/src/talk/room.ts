@@ -1,10 +1,14 @@
 /** A Talk room: the common room, the call's participants, and values that its sessions share. */
 import type { SendOptions } from '../core/connection.ts'
 import { Emitter } from '../core/emitter.ts'
+import type { HeliographError } from '../core/errors.ts'
 import { isObject, type JsonObject, listAt, numberAt, objectAt, textAt, textsAt } from '../core/json.ts'
 import type { User } from '../core/peer.ts'
 import { Room } from '../core/room.ts'
 import type { RoomState } from '../core/room-state.ts'
+import type { World } from '../core/world.ts'
+import type { RtcOptions } from '../rtc/peer-link.ts'
+import { type MediaMessage, readMedia } from './media/words.ts'
 
 /** What is known of a session in the room. */
 export interface TalkInfo {
@@ -25,6 +29,8 @@ export interface TalkRoomEvents {
   participants: readonly unknown[]
   /** Everybody was moved into the call, or out of it. */
   'call-for-all': { readonly inCall: number }
+  /** Our own part in the call changed. */
+  'in-call': { readonly inCall: number }
   /** From Nextcloud to the room, for example that there is chat to be read. */
   notice: unknown
   transient: { readonly key: string; readonly value: unknown; readonly formerValue: unknown }
@@ -32,8 +38,26 @@ export interface TalkRoomEvents {
   control: { readonly from: string | undefined; readonly data: unknown }
 }
 
+/** Whoever handles what is said of media that goes through the server. */
+export interface MediaSink {
+  /** `from` is our own id if it is about what we send. */
+  mediaSaid(from: string, message: MediaMessage): void
+}
+
+/** What the client does for a call through the server's SFU. */
+export interface MediaRoutes {
+  readonly world: World
+  rtc(): RtcOptions
+  /** True if what is sent may change without a new connection. */
+  mayUpdate(): boolean
+  /** About a stream of that session; `refused` is called if the server says no. */
+  say(session: string, data: JsonObject, refused?: (error: HeliographError) => void): void
+}
+
 /** What the client does for its rooms. */
 export interface TalkRoomRoutes {
+  readonly media: Pick<MediaRoutes, 'mayUpdate' | 'say'>
+  hasSfu(): boolean
   toUser(userId: string, data: unknown, options: SendOptions): boolean
   toCall(data: unknown, options: SendOptions): boolean
   transient(body: Readonly<Record<string, unknown>>): Promise<void>
@@ -49,6 +73,9 @@ export class TalkRoom extends Room<TalkInfo> {
   #expectsList = false
   #properties: unknown
   #bandwidth: unknown
+  #inCall = 0
+  /** The call that goes through the SFU, if one does. */
+  sink: MediaSink | undefined
 
   constructor(state: RoomState<TalkInfo>, routes: TalkRoomRoutes) {
     super(state)
@@ -58,6 +85,22 @@ export class TalkRoom extends Room<TalkInfo> {
 
   get properties(): unknown {
     return this.#properties
+  }
+
+  /** True if media goes through an SFU of the server's: calls are made with `SfuCall`. Without one, with `Mesh`. */
+  get hasSfu(): boolean {
+    return this.#routes.hasSfu()
+  }
+
+  /** Our own part in the call, as Nextcloud has told it: 0 not in it; else a sum as in `TalkInfo`. */
+  get inCall(): number {
+    return this.#inCall
+  }
+
+  /** For a call. */
+  get mediaRoutes(): MediaRoutes {
+    const { rtc, world } = this.state.routes
+    return { ...this.#routes.media, rtc, world }
   }
 
   /** What the server allows, in bits per second: { maxstreambitrate?, maxscreenbitrate? }. */
@@ -125,6 +168,19 @@ export class TalkRoom extends Room<TalkInfo> {
     }
   }
 
+  /** For the client: a message from a session, which may be our own. True if a call has taken it. */
+  said(from: string, data: unknown): boolean {
+    const message = this.sink && readMedia(data)
+    if (message) this.sink?.mediaSaid(from, message)
+    return message !== undefined
+  }
+
+  /** For the client: we are somebody new, whom Nextcloud has not called yet. */
+  startOver(): void {
+    this.#takeValues({})
+    this.#become(0)
+  }
+
   /** For the client: the session was resumed. */
   expectList(): void {
     this.#expectsList = true
@@ -156,18 +212,27 @@ export class TalkRoom extends Room<TalkInfo> {
     const inCall = numberAt(update, 'incall')
     if (isObject(update) && update['all'] === true && inCall !== undefined) {
       for (const peer of this.members.values()) this.state.change(peer, { ...peer.info, inCall })
+      this.#become(inCall)
       this.talk.emit('call-for-all', { inCall })
       return
     }
     const users = listAt(update, 'users')
     for (const user of users) {
-      const peer = this.members.get(textAt(user, 'sessionId') ?? '')
-      if (!peer || !isObject(user)) continue
+      if (!isObject(user)) continue
+      const id = textAt(user, 'sessionId') ?? ''
       // Nextcloud spells it as a number or as yes and no.
-      const flags = user['inCall'] === true ? 1 : (numberAt(user, 'inCall') ?? 0)
-      this.state.change(peer, { ...peer.info, inCall: flags, participant: user })
+      const inCall = user['inCall'] === true ? 1 : (numberAt(user, 'inCall') ?? 0)
+      const peer = this.members.get(id)
+      if (peer) this.state.change(peer, { ...peer.info, inCall, participant: user })
+      else if (id === this.selfId) this.#become(inCall)
     }
     this.talk.emit('participants', users)
+  }
+
+  #become(inCall: number): void {
+    if (inCall === this.#inCall) return
+    this.#inCall = inCall
+    this.talk.emit('in-call', { inCall })
   }
 
   #flagged(flags: unknown): void {
@@ -187,11 +252,6 @@ export class TalkRoom extends Room<TalkInfo> {
       case 'remove':
         if (key !== undefined) this.#setValue(key, undefined)
     }
-  }
-
-  /** For the client: after joining again, the values of before count only if they come again. */
-  forgetValues(): void {
-    this.#takeValues({})
   }
 
   #takeValues(data: Readonly<Record<string, unknown>>): void {
