@@ -1,6 +1,7 @@
 /** The configuration as the rest of the program sees it: plain, complete, checked data. */
 
-import type { IpRanges } from '../lib/ip-range.ts'
+import type { IpRange, IpRanges } from '../lib/ip-range.ts'
+import type { Continent } from './kinds.ts'
 import type { ListenAddress } from './listen-address.ts'
 import type { AddressPair, TurnListenAddress, TurnUser } from './turn-kinds.ts'
 
@@ -32,6 +33,7 @@ export interface Config {
   readonly clients: { readonly internalSecret?: string | undefined }
   readonly talk: TalkConfig
   readonly sfu: SfuConfig
+  readonly geoip: GeoIpConfig
   readonly turn: TurnCredentialsConfig
   readonly turnServer: TurnServerConfig
   readonly relay: RelayConfig
@@ -134,9 +136,24 @@ export interface ProxiesConfig extends SfuCommon {
   readonly skipVerify: boolean
   readonly dnsDiscovery: boolean
   readonly tokenId: string
-  /** Path of a private key (PEM). */
+  /** A private RSA key (PEM): what is in the file. */
   readonly tokenKey: string
 }
+
+/** Where the country of an address is looked up. */
+export interface GeoIpConfig {
+  readonly database: CountryDatabase
+  /** Two letters, upper case; the narrowest range is first. */
+  readonly overrides: readonly { readonly range: IpRange; readonly country: string }[]
+  /** By which other continents each is served too. */
+  readonly continents: Readonly<Partial<Record<Continent, readonly Continent[]>>>
+}
+
+export type CountryDatabase =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'maxmind'; readonly license: string }
 
 /** Credentials are handed out when there is an `apiKey`. */
 export interface TurnCredentialsConfig {

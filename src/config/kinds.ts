@@ -100,6 +100,16 @@ export const listenAddresses: Kind<readonly ListenAddress[]> = kind(
   (given) => each(given.split(/\s+/).filter(Boolean), parseListenAddress),
 )
 
+/** As the original writes them. */
+export const continentCodes = ['AF', 'AN', 'AS', 'EU', 'NA', 'OC', 'SA'] as const
+export type Continent = (typeof continentCodes)[number]
+
+export const continents: Kind<readonly Continent[]> = kind(
+  'continents',
+  `continent codes separated by commas: ${continentCodes.join(', ')}`,
+  (given) => each(entriesOf(given), (entry) => continentCodes.find((code) => code === entry.toUpperCase())),
+)
+
 const urlAllowed = 'https:// or http://, a host and perhaps a path; no user, password, ? or #'
 
 export const url: Kind<string> = kind('url', urlAllowed, (given) => {

@@ -5,6 +5,7 @@ import { backendSection, listedBackends, readBackends } from './backends.ts'
 import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
 import { readDemo } from './demo.ts'
 import { type Fault, sortedFaults } from './fault.ts'
+import { readGeoIp } from './geoip.ts'
 import { parseIni } from './ini.ts'
 import { readListeners } from './listeners.ts'
 import { type Environment, findOverrides } from './overrides.ts'
@@ -92,6 +93,7 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     clients: { internalSecret: clients.internalsecret },
     talk: readTalk(sources, sessions.values, ids),
     sfu: readSfu(sources, mcu, app.allowsubscribeany),
+    geoip: readGeoIp(sources),
     turn,
     turnServer: readTurnServer(sources, turn, mcu.values.url ?? []),
     relay: readRelay(sources),

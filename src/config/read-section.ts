@@ -1,6 +1,7 @@
 /** Reads one section by its declaration, and notes everything about it that is wrong or will surprise. */
 
 import { type Fault, type Place, quoted } from './fault.ts'
+import type { Kind } from './kinds.ts'
 import { nearMiss } from './near-miss.ts'
 import type { Section, Setting, Settings, Values } from './setting.ts'
 import { type Given, given, type Sources, sectionPlace } from './sources.ts'
@@ -97,18 +98,27 @@ function checkUnknownKeys({ ini, file, faults }: Sources, section: Section<Setti
 function checkFreeKeys(
   { ini, file, faults }: Sources,
   section: string,
-  { key: keys, value: values, notYet }: NonNullable<Section<Settings>['freeKeys']>,
+  { key: keys, value: values }: NonNullable<Section<Settings>['freeKeys']>,
 ): void {
-  const entries = [...(ini.sections.get(section)?.entries ?? [])]
-  for (const [key, { line, text }] of entries) {
+  for (const [key, { line, text }] of ini.sections.get(section)?.entries ?? []) {
     const place = { file, line }
     const name = keys.read(key)
     const value = values.read(text)
     if ('unusable' in name) faults.push(unusable(section, key, place, `${keys.allowed} as the key`, key))
     if ('unusable' in value) faults.push(unusable(section, key, place, values.allowed, value.unusable))
   }
-  const [first] = entries
-  if (first) faults.push({ severity: 'warning', file, line: first[1].line, section, key: first[0], message: notYet })
+}
+
+/** What stands in a section whose keys the operator chooses; unusable lines are faults by `readSection`, and missing here. */
+export function freeEntries<K, V>(
+  { ini }: Sources,
+  { name, freeKeys }: { readonly name: string; readonly freeKeys: { readonly key: Kind<K>; readonly value: Kind<V> } },
+): readonly { readonly key: K; readonly value: V; readonly line: number }[] {
+  return [...(ini.sections.get(name)?.entries ?? [])].flatMap(([written, { line, text }]) => {
+    const key = freeKeys.key.read(written)
+    const value = freeKeys.value.read(text)
+    return 'value' in key && 'value' in value ? [{ key: key.value, value: value.value, line }] : []
+  })
 }
 
 function knownKeys(section: Section<Settings>): ReadonlySet<string> {

@@ -1,6 +1,15 @@
 /** What a reload takes over from a changed file, and what has to wait for a restart. */
 
-import type { Config, RelayConfig, TalkConfig, TalkOn, TurnServerConfig, TurnServerOn } from './config.ts'
+import type {
+  Config,
+  ProxiesConfig,
+  RelayConfig,
+  SfuConfig,
+  TalkConfig,
+  TalkOn,
+  TurnServerConfig,
+  TurnServerOn,
+} from './config.ts'
 import type { schema } from './schema.ts'
 
 export interface Reload<C = Config> {
@@ -22,6 +31,8 @@ export function reloaded(old: Config, next: Config): Reload {
       app: { ...old.app, trustedProxies: next.app.trustedProxies },
       stats: next.stats,
       turn: next.turn,
+      sfu: reloadedSfu(old.sfu, next.sfu),
+      geoip: { ...next.geoip, database: old.geoip.database },
       talk:
         old.talk.kind === 'on' && next.talk.kind === 'on' ? { ...old.talk, backends: next.talk.backends } : old.talk,
       relay:
@@ -30,12 +41,17 @@ export function reloaded(old: Config, next: Config): Reload {
     },
     taken: [
       ...changed(takenOver, old, next),
+      ...changedOfSfu(takenOverBySfu, old.sfu, next.sfu),
+      ...changedOfProxies(takenOverByProxies, old.sfu, next.sfu),
       ...changedUsers(old.relay, next.relay),
       ...changedBackends(old.talk, next.talk),
       ...changedOfTurnServer(takenOverByTurnServer, old.turnServer, next.turnServer),
     ],
     needRestart: [
       ...changed(fixed, old, next),
+      ...(old.sfu.kind === next.sfu.kind ? [] : [name('mcu', 'type')]),
+      ...changedOfSfu(fixedOfSfu, old.sfu, next.sfu),
+      ...changedOfProxies(fixedOfProxies, old.sfu, next.sfu),
       ...fixedOfTalk(old.talk, next.talk),
       ...changedOfTurnServer(fixedOfTurnServer, old.turnServer, next.turnServer),
       ...(old.turnServer.kind === next.turnServer.kind ? [] : ['[turn-server]']),
@@ -49,6 +65,8 @@ const takenOver: readonly Part<Config>[] = [
   [name('turn', 'apikey'), ({ turn }) => turn.apiKey],
   [name('turn', 'secret'), ({ turn }) => turn.secret],
   [name('turn', 'servers'), ({ turn }) => turn.servers],
+  ['[geoip-overrides]', ({ geoip }) => geoip.overrides],
+  ['[continent-overrides]', ({ geoip }) => geoip.continents],
 ]
 
 const fixed: readonly Part<Config>[] = [
@@ -67,6 +85,7 @@ const fixed: readonly Part<Config>[] = [
   [name('sessions', 'blockkey'), ({ sessions }) => sessions.blockKey],
   [name('sessions', 'idformat'), ({ sessions }) => sessions.idFormat],
   [name('clients', 'internalsecret'), ({ clients }) => clients.internalSecret],
+  ['[geoip]', ({ geoip }) => geoip.database],
   ['[presence]', ({ presence }) => presence],
   ['[admission]', ({ admission }) => admission],
   ['[demo]', ({ demo }) => demo],
@@ -85,6 +104,49 @@ const fixedTalk: readonly Part<TalkOn>[] = [
 function fixedOfTalk(old: TalkConfig, next: TalkConfig): readonly string[] {
   if (old.kind === 'on' && next.kind === 'on') return changed(fixedTalk, old, next)
   return old.kind === next.kind ? [] : ['[backend]']
+}
+
+type SfuOn = Exclude<SfuConfig, { readonly kind: 'none' }>
+
+const takenOverBySfu: readonly Part<SfuOn>[] = [
+  [name('mcu', 'maxstreambitrate'), ({ maxStreamBitrate }) => maxStreamBitrate],
+  [name('mcu', 'maxscreenbitrate'), ({ maxScreenBitrate }) => maxScreenBitrate],
+  [name('mcu', 'allowedcandidates'), ({ allowedCandidates }) => allowedCandidates],
+  [name('mcu', 'blockedcandidates'), ({ blockedCandidates }) => blockedCandidates],
+  [name('mcu', 'timeout'), ({ timeout }) => timeout],
+]
+
+const fixedOfSfu: readonly Part<SfuOn>[] = [
+  [name('mcu', 'url'), (sfu) => (sfu.kind === 'janus' ? sfu.url : undefined)],
+  [name('app', 'allowsubscribeany'), ({ allowSubscribeAny }) => allowSubscribeAny],
+]
+
+const takenOverByProxies: readonly Part<ProxiesConfig>[] = [
+  [name('mcu', 'url'), ({ urls }) => urls],
+  [name('mcu', 'proxytimeout'), ({ proxyTimeout }) => proxyTimeout],
+  [name('mcu', 'token_id'), ({ tokenId }) => tokenId],
+  [name('mcu', 'token_key'), ({ tokenKey }) => tokenKey],
+  [name('mcu', 'dnsdiscovery'), ({ dnsDiscovery }) => dnsDiscovery],
+]
+
+const fixedOfProxies: readonly Part<ProxiesConfig>[] = [[name('mcu', 'skipverify'), ({ skipVerify }) => skipVerify]]
+
+function reloadedSfu(old: SfuConfig, next: SfuConfig): SfuConfig {
+  if (old.kind === 'none' || next.kind === 'none') return old
+  const { allowSubscribeAny } = old
+  if (old.kind === 'janus' && next.kind === 'janus') return { ...next, allowSubscribeAny, url: old.url }
+  if (old.kind === 'proxies' && next.kind === 'proxies') {
+    return { ...next, allowSubscribeAny, skipVerify: old.skipVerify }
+  }
+  return old
+}
+
+function changedOfSfu(parts: readonly Part<SfuOn>[], old: SfuConfig, next: SfuConfig): readonly string[] {
+  return old.kind !== 'none' && next.kind !== 'none' && old.kind === next.kind ? changed(parts, old, next) : []
+}
+
+function changedOfProxies(parts: readonly Part<ProxiesConfig>[], old: SfuConfig, next: SfuConfig): readonly string[] {
+  return old.kind === 'proxies' && next.kind === 'proxies' ? changed(parts, old, next) : []
 }
 
 const takenOverByTurnServer: readonly Part<TurnServerOn>[] = [

@@ -37,7 +37,7 @@ export interface Section<S extends Settings> {
   /** Whether this build reads and checks it, but does nothing with it. */
   readonly later?: boolean
   /** Where the operator chooses the keys, what a key and its value may be. */
-  readonly freeKeys?: { readonly key: Kind<unknown>; readonly value: Kind<unknown>; readonly notYet: string }
+  readonly freeKeys?: { readonly key: Kind<unknown>; readonly value: Kind<unknown> }
 }
 
 /** What a section's settings are once read. */

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'bun:test'
 import { reloaded } from '../../src/config/reload.ts'
 import { ownBackend, sections } from '../../src/config/schema.ts'
-import { configOf, load, smallest } from './support.ts'
+import { etcdAccess } from '../../src/config/sections/cluster.ts'
+import { rsaPair } from '../support/rsa-keys.ts'
+import { configOf as configWith, load as loadWith, smallest } from './support.ts'
+
+const files = { one: rsaPair().privateKey, two: rsaPair('two').privateKey }
+const configOf = (text: string) => configWith(text, { files })
+const load = (text: string) => loadWith(text, { files })
 
 const before: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   http: { listen: ':1' },
@@ -9,6 +15,7 @@ const before: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   sessions: { hashkey: '12345678' },
   backend: { backends: 'cloud', secret: 's' },
   cloud: { urls: 'https://a' },
+  mcu: { type: 'proxy', url: 'https://a/ https://a/x/', token_id: 'a', token_key: 'one' },
   turn: { apikey: 'a', secret: 'b', servers: 'turn:a' },
   'turn-server': {
     listen: ':4',
@@ -66,6 +73,21 @@ const changes: readonly (readonly [section: string, key: string, value: string, 
   ['backend', 'connectionsperhost', '3'],
   ['backend', 'skipverify', 'true'],
   ['backend', 'maxbodysize', '2048'],
+  ['app', 'allowsubscribeany', 'true'],
+  ['mcu', 'type', 'janus'],
+  ['mcu', 'url', 'https://a/x/ https://a/y/'],
+  ['mcu', 'maxstreambitrate', '3'],
+  ['mcu', 'maxscreenbitrate', '3'],
+  ['mcu', 'allowedcandidates', '192.0.2.1'],
+  ['mcu', 'blockedcandidates', '192.0.2.1'],
+  ['mcu', 'timeout', '3'],
+  ['mcu', 'proxytimeout', '3'],
+  ['mcu', 'skipverify', 'true'],
+  ['mcu', 'token_id', 'x'],
+  ['mcu', 'token_key', 'two'],
+  ['mcu', 'dnsdiscovery', 'true'],
+  ['geoip', 'license', 'x', '[geoip]'],
+  ['geoip', 'url', 'file:///x', '[geoip]'],
   ['turn', 'apikey', 'x'],
   ['turn', 'secret', 'x'],
   ['turn', 'servers', 'turn:x'],
@@ -146,7 +168,9 @@ const old = configOf(fileOf(before))
 test.each(changes)(
   '[%s] %s is treated as the reference page says',
   (section, key, value, name = `[${section}] ${key}`) => {
-    const next = load(withChange(section, key, value)).config
+    // Janus has one url, of another kind.
+    const text = withChange(section, key, value)
+    const next = load(value === 'janus' ? text.replace('https://a/ https://a/x/', 'ws://a/') : text).config
     if (!next) throw new Error('the change is a mistake')
     const setting = (section === 'cloud' ? ownBackend : sections.find((one) => one.name === section))?.settings
     const declared = Object.entries(setting ?? {}).find(([one]) => one === key)?.[1]
@@ -159,7 +183,8 @@ test.each(changes)(
 test('every setting of a section that is in use has its case above', () => {
   const covered = new Set(changes.map(([section, key]) => `${section} ${key}`))
   // Those that the configuration does not hold, or holds only for backends without a name.
-  const elsewhere = ['app allowsubscribeany', 'backend backendtype', 'backend backendprefix', 'backend allowed']
+  const ofEtcd = ['urltype', 'keyprefix', ...Object.keys(etcdAccess)].map((key) => `mcu ${key}`)
+  const elsewhere = ['backend backendtype', 'backend backendprefix', 'backend allowed', ...ofEtcd]
   const unnamed = ['backend allowhttp', 'backend sessionlimit', 'backend maxstreambitrate', 'backend maxscreenbitrate']
   const inUse = sections.filter(({ later }) => !later)
   const settings = inUse.flatMap(({ name, settings }) => Object.keys(settings).map((key) => `${name} ${key}`))
@@ -168,6 +193,26 @@ test('every setting of a section that is in use has its case above', () => {
 
 test('the same file changes nothing', () => {
   expect(reloaded(old, configOf(fileOf(before)))).toEqual({ config: old, taken: [], needRestart: [] })
+})
+
+test('overrides of countries and continents are taken over', () => {
+  const next = configOf(`${fileOf(before)}\n[geoip-overrides]\n10.0.0.1 = DE\n[continent-overrides]\nAF = EU`)
+  const taken = ['[geoip-overrides]', '[continent-overrides]']
+  expect(reloaded(old, next)).toEqual({ config: next, taken, needRestart: [] })
+})
+
+test('a Janus elsewhere waits for a restart; its bitrates do not', () => {
+  const janus = (rest: string) => configOf(`${smallest}[mcu]\ntype = janus\n${rest}`)
+  const [first, second] = [janus('url = ws://a/'), janus('url = ws://b/\nmaxstreambitrate = 5')]
+  const { config, taken, needRestart } = reloaded(first, second)
+  expect(config).toEqual(janus('url = ws://a/\nmaxstreambitrate = 5'))
+  expect([taken, needRestart]).toEqual([['[mcu] maxstreambitrate'], ['[mcu] url']])
+})
+
+test('an SFU does not come or go while running', () => {
+  const [off, on] = [configOf(smallest), configOf(`${smallest}[mcu]\ntype = janus\nurl = ws://a/`)]
+  expect(reloaded(off, on)).toEqual({ config: off, taken: [], needRestart: ['[mcu] type'] })
+  expect(reloaded(on, off)).toEqual({ config: on, taken: [], needRestart: ['[mcu] type'] })
 })
 
 test('the TURN server does not come or go while running', () => {

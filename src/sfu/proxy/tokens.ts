@@ -1,13 +1,10 @@
 /** The JSON web tokens with which signaling servers and proxies show proxies who they are: making and checking, for both sides. */
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+import { type KeyObject, sign, verify } from 'node:crypto'
 import { z } from 'zod'
 import { failure, type Result, success } from '../../lib/result.ts'
 
 /** RSA only, as in the original: a proxy of the one has to understand a server of the other. */
 const digests: Readonly<Record<string, string>> = { RS256: 'RSA-SHA256', RS384: 'RSA-SHA384', RS512: 'RSA-SHA512' }
-/** Shorter ones can be broken. */
-const leastBits = 2048
-const longestKey = 65_536
 const longestToken = 16_384
 /** Seconds. A token is for one use right now; older ones were stolen or come from a clock that is wrong. */
 const maxAge = 5 * 60
@@ -40,40 +37,6 @@ export interface TokenRefusal {
     | 'expired'
   /** Seconds by which the clocks differ at least, if that is why: theirs minus ours. */
   readonly skew?: number
-}
-
-/** A private RSA key (PEM, PKCS #1 or PKCS #8), or what is wrong with it. */
-export const readSigningKey = (pem: string): Result<KeyObject, string> =>
-  readKey(pem, 'private', (text) => createPrivateKey(text))
-
-/** A public RSA key (PEM), or what is wrong with it. */
-export const readVerifyingKey = (pem: string): Result<KeyObject, string> =>
-  readKey(pem, 'public', (text) => createPublicKey(text))
-
-function readKey(
-  pem: string,
-  type: 'private' | 'public',
-  parse: (text: string) => KeyObject,
-): Result<KeyObject, string> {
-  const text = pem.trim()
-  const kind = /^-----BEGIN ([A-Z0-9 ]+)-----/m.exec(text.slice(0, longestKey))?.[1]
-  if (kind === undefined) return failure('is no PEM file')
-  if (kind.startsWith('ENCRYPTED') || /^Proc-Type:.*ENCRYPTED/m.test(text))
-    return failure('is encrypted; a key without a passphrase is needed')
-  const isPrivate = kind.endsWith('PRIVATE KEY')
-  if (type === 'private' ? !isPrivate : !/^(?:RSA )?PUBLIC KEY$/.test(kind)) {
-    return failure(`holds a ${kind.toLowerCase()}; a ${type} key is needed`)
-  }
-  let key: KeyObject
-  try {
-    key = parse(text)
-  } catch {
-    return failure('cannot be read as a key')
-  }
-  if (key.asymmetricKeyType !== 'rsa')
-    return failure(`holds a key of the kind ${key.asymmetricKeyType}; an RSA key is needed`)
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-  return bits < leastBits ? failure(`holds an RSA key of ${bits} bits; at least ${leastBits} are needed`) : success(key)
 }
 
 /** `now`: milliseconds since 1970. */
