@@ -2,11 +2,22 @@
 import type { RtcOptions } from '../../../sdk/src/rtc/peer-link.ts'
 import { FakePeerConnection } from './fake-peer-connection.ts'
 
+interface FakeChannel {
+  readonly label: string
+  readyState: RTCDataChannelState
+  readonly sent: string[]
+  send(text: string): void
+}
+
 export class FakeConnection extends FakePeerConnection {
   iceConnectionState: RTCIceConnectionState = 'new'
   connectionState: RTCPeerConnectionState = 'new'
   configuration: RTCConfiguration
   readonly channels: string[] = []
+  /** What was to be sent: kind, direction and sizes. */
+  readonly sent: string[] = []
+  /** The one made last. */
+  channel: FakeChannel | undefined
   restarts = 0
   isClosed = false
 
@@ -24,10 +35,20 @@ export class FakeConnection extends FakePeerConnection {
     this.configuration = configuration
   }
 
-  createDataChannel(label: string, options: RTCDataChannelInit = {}): { readonly label: string } {
+  createDataChannel(label: string, options: RTCDataChannelInit = {}): FakeChannel {
     this.channels.push(`${label} ${options.id} ${options.negotiated}`)
     this.add(label)
-    return { label }
+    this.channel = { label, readyState: 'connecting', sent: [], send: (text) => void this.channel?.sent.push(text) }
+    return this.channel
+  }
+
+  addTransceiver({ kind }: { readonly kind: string }, options: RTCRtpTransceiverInit = {}): void {
+    this.sent.push(`${kind} ${options.direction} ${options.sendEncodings?.map(({ rid }) => rid).join('') ?? ''}`.trim())
+    this.add(kind)
+  }
+
+  getSenders(): readonly [] {
+    return []
   }
 
   close(): void {

@@ -1,77 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import type { SettingsContext, TalkSettings } from '../../../sdk/src/index.ts'
-import { fullJitter, TalkClient, type TalkClientOptions, type TalkRoom } from '../../../sdk/src/index.ts'
+import type { SettingsContext, TalkRoom } from '../../../sdk/src/index.ts'
 import { iceServersOf, socketUrl } from '../../../sdk/src/talk/settings.ts'
-import { type VirtualWorld, virtualWorld } from '../support/virtual-world.ts'
-
-const settings: TalkSettings = {
-  server: 'https://signaling.example/standalone/',
-  backend: 'https://cloud.example',
-  helloAuthParams: { '1.0': { userid: 'alice', ticket: 'T' } },
-}
-
-function client(options: Partial<TalkClientOptions> = {}) {
-  const world = virtualWorld()
-  const talk = new TalkClient({
-    settings,
-    world,
-    keepAlive: 0,
-    reconnect: fullJitter({ base: 1_000, shouldReconnect: () => true }),
-    ...options,
-  })
-  talk.connect()
-  return { world, talk }
-}
-
-const welcome = (...features: string[]) => ({ type: 'welcome', welcome: { version: '1', features } })
-
-/** Opens the socket, answers the hello that comes, and answers it. */
-async function hello(world: VirtualWorld, sessionid: string): Promise<unknown> {
-  await world.settled()
-  world.socket().open()
-  world.socket().say(welcome())
-  const [said] = world.socket().heard() as { readonly id: string; readonly hello: unknown }[]
-  world
-    .socket()
-    .say({ id: said?.id, type: 'hello', hello: { sessionid, resumeid: `resume ${sessionid}`, userid: 'alice' } })
-  await world.settled()
-  return said?.hello
-}
-
-const join = (...ids: string[]) => ({
-  type: 'event',
-  event: { target: 'room', type: 'join', join: ids.map((sessionid) => ({ sessionid, userid: `user ${sessionid}` })) },
-})
-const leave = (...ids: string[]) => ({ type: 'event', event: { target: 'room', type: 'leave', leave: ids } })
-
-/** Answers the request to join, tells who is there, and what else was asked. */
-async function answerJoin(world: VirtualWorld, self: string, ...others: string[]): Promise<void> {
-  await world.settled()
-  const [request] = world.socket().heard() as { readonly id: string; readonly type: string; readonly room: object }[]
-  expect(request?.type).toBe('room')
-  world.socket().say({ id: request?.id, type: 'room', room: { ...request?.room, properties: { name: 'Den' } } })
-  world.socket().say(join(self))
-  if (others.length > 0) world.socket().say(join(...others))
-  await answerProbe(world)
-}
-
-async function answerProbe(world: VirtualWorld): Promise<void> {
-  await world.settled()
-  const [probe] = world.socket().heard() as { readonly id: string }[]
-  world.socket().say({ id: probe?.id, type: 'error', error: { code: 'ignored', message: '' } })
-  await world.settled()
-}
-
-async function inRoom(options: Partial<TalkClientOptions> = {}) {
-  const all = client(options)
-  await hello(all.world, 'S1')
-  const joining = all.talk.join('den', { session: 'rsid' })
-  await answerJoin(all.world, 'S1', 'A', 'B')
-  const room = await joining
-  const story: string[] = []
-  for (const name of ['joined', 'left'] as const) room.on(name, ({ id }) => story.push(`${name} ${id}`))
-  return { ...all, room, story }
-}
+import { answerJoin, client, hello, inRoom, join, leave, settings, welcome } from '../support/talk-room.ts'
 
 const members = (room: TalkRoom) => [...room.members.keys()]
 
