@@ -20,6 +20,7 @@ export const debian = {
   turnPeer: { package: 'coturn', path: '/usr/bin/turnutils_peer' },
   stunClient: { package: 'coturn', path: '/usr/bin/turnutils_stunclient' },
   chromium: { package: 'chromium', path: '/usr/bin/chromium' },
+  janus: { package: 'janus', path: '/usr/bin/janus' },
   python: { package: 'python3-aioice', path: '/usr/bin/python3' },
   aioice: { package: 'python3-aioice', path: '/usr/lib/python3/dist-packages/aioice/__init__.py' },
   pythonSocketIo: {
