@@ -2,6 +2,7 @@
 import { clientAddressFinding, lie, statisticsPath } from './client-address.ts'
 import type { Exchange } from './exchange.ts'
 import { type Finding, quoted, skip } from './finding.ts'
+import { mediaFinding } from './media.ts'
 import {
   type Connecting,
   certificateFinding,
@@ -58,7 +59,7 @@ export async function* examine(
   yield* findings
   const addresses = site ? yield* wayTo(site, probes) : []
   if (site && addresses.length > 0) yield* signaling(site, addresses, nextclouds, probes)
-  else yield skip('welcome, WebSocket, secret, client address', 'the server is not reached')
+  else yield skip('welcome, WebSocket, SFU, secret, client address', 'the server is not reached')
   yield* others(nextclouds, probes)
 }
 
@@ -92,15 +93,16 @@ async function* signaling(
   const { finding, server } = readWelcome(exchange, isElsewhere ? await welcomeElsewhere(site, probes) : undefined)
   yield finding
   if (!server || exchange.came === 'nothing') {
-    yield skip('WebSocket, secret, client address', 'the welcome comes first')
+    yield skip('WebSocket, SFU, secret, client address', 'the welcome comes first')
     return
   }
   yield featuresFinding(server)
   yield clockFinding('clock', 'the clock of the server', exchange)
   yield socketFinding(await probes.openSocket(`${site.url}/spreed`), server)
-  yield* secrets(site, server, nextclouds, probes)
   const statistics = `${site.url}${statisticsPath}`
   const plain = await probes.get(statistics)
+  yield mediaFinding(server, plain)
+  yield* secrets(site, server, nextclouds, probes)
   yield clientAddressFinding(plain, await probes.get(statistics, lie), addresses.every(isNearby))
 }
 

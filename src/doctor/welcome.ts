@@ -88,7 +88,7 @@ const demanded = ['audio-video-permissions', 'hello-v2', 'incall-all', 'switchto
 /** Without one of these Talk shows that an update is available. */
 const wished = ['changed-users', 'chat-relay', 'dialout', 'join-features']
 
-export function featuresFinding({ features, isHeliograph }: Server): Finding {
+export function featuresFinding({ features }: Server): Finding {
   const missing = (names: readonly string[]): readonly string[] => names.filter((name) => !features.has(name))
   if (features.size === 0) {
     return fail(
@@ -105,9 +105,7 @@ export function featuresFinding({ features, isHeliograph }: Server): Finding {
     return warn(
       'features',
       'federation is missing: Talk shows in its settings that the server must be updated',
-      `Calls and chats on this Nextcloud work; conversations with other Nextclouds do not. ${
-        isHeliograph ? 'Heliograph gets it with a later version.' : 'Update the signaling server.'
-      }`,
+      'Calls and chats on this Nextcloud work; conversations with other Nextclouds do not. Update the signaling server.',
     )
   }
   const names = missing(wished)

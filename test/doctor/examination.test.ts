@@ -50,7 +50,17 @@ const run = (probes: Probes, nextclouds: readonly Nextcloud[] = [cloud], at = ad
 const verdicts = (findings: readonly Finding[]): readonly string[] =>
   findings.map(({ verdict, check }) => `${verdict} ${check}`)
 
-const toTheServer = ['ok URL', 'ok DNS', 'ok TCP', 'ok TLS', 'ok welcome', 'ok features', 'ok clock', 'ok WebSocket']
+const toTheServer = [
+  'ok URL',
+  'ok DNS',
+  'ok TCP',
+  'ok TLS',
+  'ok welcome',
+  'ok features',
+  'ok clock',
+  'ok WebSocket',
+  'ok SFU',
+]
 const nextcloud = ['ok Nextcloud', 'ok Nextcloud clock']
 
 test('all is well', async () => {
@@ -66,7 +76,7 @@ test('what was not given is not looked at', async () => {
   expect(asked.some((one) => one.startsWith('POST'))).toBe(false)
 })
 
-const unreached = 'skip welcome, WebSocket, secret, client address'
+const unreached = 'skip welcome, WebSocket, SFU, secret, client address'
 test.each<[string, Partial<Probes>, readonly string[]]>([
   [
     'no name',
@@ -86,7 +96,7 @@ test.each<[string, Partial<Probes>, readonly string[]]>([
   [
     'no welcome',
     { get: async () => answer(404) },
-    ['ok URL', 'ok DNS', 'ok TCP', 'ok TLS', 'fail welcome', 'skip WebSocket, secret, client address'],
+    ['ok URL', 'ok DNS', 'ok TCP', 'ok TLS', 'fail welcome', 'skip WebSocket, SFU, secret, client address'],
   ],
 ])('%s: what depends on it is left out, Nextcloud is asked all the same', async (_, changes, expected) => {
   expect(verdicts(await run(world(changes).probes))).toEqual([...expected, ...nextcloud])

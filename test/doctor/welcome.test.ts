@@ -57,7 +57,7 @@ describe('features', () => {
     expect(text(without(name, 'federation'))).toMatch(new RegExp(`^fail .*: ${name} `))
   })
   test('federation is a warning that says what Talk shows', () => {
-    expect(text(without('federation'))).toMatch(/^warn .*must be updated.*later version/)
+    expect(text(without('federation'))).toMatch(/^warn .*must be updated.*Update the signaling server/)
   })
   test('the rest is a suggestion', () => {
     expect(text(without('changed-users', 'dialout'))).toMatch(/^warn missing: changed-users, dialout/)
