@@ -25,9 +25,21 @@ export interface RunningSfu {
   command(command: SfuCommand): void
   /** Feeds an input of the machine's own. */
   input(where: string, act: (now: number) => SfuEffects): void
-  /** Says farewell; resolves when no link is left. Nothing is told any more. */
+  /**
+   * Says farewell and lets the machine listen on until it has hung up everywhere, for a while at most; resolves when no
+   * link is left. Nothing is told any more.
+   */
   stop(): Promise<void>
 }
+
+interface OpenLink {
+  readonly dialled: Dialled
+  /** The machine has hung up, or heard that it is closed. */
+  isOver: boolean
+}
+
+/** How long (ms) a farewell may take. */
+const farewell = 5_000
 
 export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
   interface Input {
@@ -35,9 +47,10 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
     readonly act: (now: number) => SfuEffects
   }
   const queue: Input[] = []
-  const links = new Map<Link, Dialled>()
+  const links = new Map<Link, OpenLink>()
+  const finished = Promise.withResolvers<void>()
   let isRunning = false
-  let isStopped = false
+  let isStopping = false
   let armedFor = Number.POSITIVE_INFINITY
 
   function input(where: string, act: Input['act']): void {
@@ -46,11 +59,11 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
     isRunning = true
     for (let next = queue.shift(); next; next = queue.shift()) perform(next)
     isRunning = false
+    if (isStopping && [...links.values()].every(({ isOver }) => isOver)) finished.resolve()
     arm()
   }
 
   function perform({ where, act }: Input): void {
-    if (isStopped) return
     try {
       for (const effect of act(world.now())) carryOut(effect)
     } catch (error) {
@@ -64,16 +77,16 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
         dial(effect)
         break
       case 'send':
-        links.get(effect.link)?.send(effect.text)
+        links.get(effect.link)?.dialled.send(effect.text)
         break
       case 'hang-up':
-        links.get(effect.link)?.close()
+        hangUp(effect.link)
         break
       case 'look-up':
         lookUp(effect.host)
         break
       case 'tell':
-        if (!isStopped) world.tell(effect.event)
+        if (!isStopping) world.tell(effect.event)
         break
       case 'note':
         world.note(effect.fact)
@@ -87,11 +100,21 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
     const dialled = world.dial(target, {
       opened: () => input('link opened', (now) => machine.linkOpened(link, now)),
       text: (text) => input('link received', (now) => machine.linkReceived(link, text, now)),
-      closed: ({ why, detail }) =>
-        input('link closed', (now) => machine.linkClosed(link, detail ? `${why}: ${detail}` : why, now)),
+      closed({ why, detail }) {
+        const open = links.get(link)
+        if (open) open.isOver = true
+        input('link closed', (now) => machine.linkClosed(link, detail ? `${why}: ${detail}` : why, now))
+      },
     })
-    links.set(link, dialled)
+    links.set(link, { dialled, isOver: false })
     void dialled.gone.then(() => links.delete(link))
+  }
+
+  function hangUp(link: Link): void {
+    const open = links.get(link)
+    if (!open || open.isOver) return
+    open.isOver = true
+    open.dialled.close()
   }
 
   function lookUp(host: string): void {
@@ -105,7 +128,7 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
 
   /** One timer, for the earliest deadline; it is set anew only when an earlier one comes up. */
   function arm(): void {
-    const next = isStopped ? undefined : machine.nextDeadline()
+    const next = machine.nextDeadline()
     if (next === undefined || next >= armedFor) return
     armedFor = next
     world.wakeAt(next, () => {
@@ -114,20 +137,23 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
     })
   }
 
+  function whileRunning(where: string, act: Input['act']): void {
+    if (!isStopping) input(where, act)
+  }
+
   input('started', (now) => machine.started(now))
   return {
     machine,
-    command: (command) => input('commanded', (now) => machine.commanded(command, now)),
-    input,
+    command: (command) => whileRunning('commanded', (now) => machine.commanded(command, now)),
+    input: whileRunning,
     async stop() {
-      input('stopped', (now) => {
-        isStopped = true
-        return machine.stopped(now)
-      })
-      // It may have had to wait for an input that is being carried out.
-      await Promise.resolve()
-      for (const link of links.values()) link.close()
-      await Promise.all([...links.values()].map(({ gone }) => gone))
+      isStopping = true
+      const limit = setTimeout(finished.resolve, farewell)
+      input('stopped', (now) => machine.stopped(now))
+      await finished.promise
+      clearTimeout(limit)
+      for (const link of links.keys()) hangUp(link)
+      await Promise.all([...links.values()].map(({ dialled }) => dialled.gone))
     },
   }
 }

@@ -174,42 +174,61 @@ test('there is one timer, for the earliest deadline', () => {
 })
 
 describe('the end', () => {
-  test('says farewell, closes what is open and waits until it is gone', async () => {
-    const { sfu, log, when, links, gone } = stage()
-    when.set('stopped', () => [send('destroy'), { do: 'tell', event: { event: 'available', is: false } }])
+  const goodbye = (): SfuEffects => [send('destroy'), { do: 'tell', event: { event: 'available', is: false } }]
+  const over = async (promise: Promise<void>): Promise<boolean> => {
     let isOver = false
-    const over = sfu.stop().then(() => {
+    void promise.then(() => {
       isOver = true
     })
     await Bun.sleep(0)
-    expect(log.slice(2)).toEqual(['> stopped', 'send destroy', 'close'])
-    expect(isOver).toBe(false)
-    gone[0]?.resolve()
-    await over
-    links[0]?.text('late')
+    return isOver
+  }
+
+  test('the machine listens on until it has hung up; nothing is told, nobody commands any more', async () => {
+    const { sfu, log, when, links, gone } = stage()
+    when.set('stopped', goodbye)
+    when.set('received 7 destroyed', () => [send('bye'), { do: 'hang-up', link: 7 }])
+    const stopped = sfu.stop()
+    expect(log.slice(2)).toEqual(['> stopped', 'send destroy'])
     sfu.command(close(1))
-    expect(log).toHaveLength(5)
+    expect(await over(stopped)).toBe(false)
+    links[0]?.text('destroyed')
+    expect(log.slice(4)).toEqual(['> received 7 destroyed', 'send bye', 'close'])
+    expect(await over(stopped)).toBe(false)
+    gone[0]?.resolve()
+    await stopped
+    expect(log).toHaveLength(7)
   })
 
-  test('also when the machine breaks on it, or is in the middle of something', async () => {
-    const { sfu, log, when, gone } = stage()
-    when.set('stopped', broken)
+  test('also when the link is lost meanwhile', async () => {
+    const { sfu, links, gone, log } = stage()
+    const stopped = sfu.stop()
+    links[0]?.closed({ why: 'network', detail: 'gone' })
     gone[0]?.resolve()
+    await stopped
+    expect(log.at(-1)).toBe('> closed 7 network: gone')
+  })
+
+  test('also in the middle of something, and when the machine breaks on it', async () => {
+    const { sfu, log, when, links, gone } = stage()
+    when.set('stopped', broken)
+    let stopped: Promise<void> | undefined
     when.set('close 1', () => [
       {
         do: 'send',
         link: 7,
         get text() {
-          over = sfu.stop()
+          stopped = sfu.stop()
           return 'first'
         },
       },
       send('second'),
     ])
-    let over: Promise<void> | undefined
     sfu.command(close(1))
-    await over
-    expect(log.slice(2, 6)).toEqual(['> close 1', 'send first', 'send second', '> stopped'])
-    expect(log).toContain('broke sfu: stopped: a bug')
+    expect(log.slice(2)).toEqual(['> close 1', 'send first', 'send second', '> stopped', 'broke sfu: stopped: a bug'])
+    links[0]?.closed({ why: 'closed', detail: '' })
+    gone[0]?.resolve()
+    await stopped
+    expect(log.at(-1)).toBe('> closed 7 closed')
   })
 })
