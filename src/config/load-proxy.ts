@@ -1,5 +1,7 @@
 /** The text of `proxy.conf` and the environment, both handed in, become a configuration, or all faults at once. */
 
+import type { KeyObject } from 'node:crypto'
+import { readRsaPrivateKey, readRsaPublicKey } from '../lib/rsa-key.ts'
 import { type Fault, type Place, quoted, sortedFaults } from './fault.ts'
 import { parseIni } from './ini.ts'
 import { path } from './kinds.ts'
@@ -13,11 +15,6 @@ import { optional, type Section, type Settings } from './setting.ts'
 import type { Sources } from './sources.ts'
 import { checkStrangers, checkUnknownSections } from './strangers.ts'
 
-export interface ProxySource extends ConfigSource {
-  /** What is wrong with the text of a key, if anything is; completes the sentence "the file …". */
-  readonly keyFault: (text: string, type: 'public' | 'private') => string | undefined
-}
-
 export interface LoadedProxy {
   /** Absent when one of the faults is an error. */
   readonly config?: ProxyConfig
@@ -28,7 +25,7 @@ export interface LoadedProxy {
 type AppRead = SectionRead<typeof proxySchema.app.settings>
 
 /** Never throws, whatever the text. */
-export function loadProxyConfig(source: ProxySource): LoadedProxy {
+export function loadProxyConfig(source: ConfigSource): LoadedProxy {
   const { file, environment, readFile } = source
   const ini = parseIni(source.text)
   const faults: Fault[] = ini.faults.map((fault) => ({ severity: 'error', file, ...fault }))
@@ -37,7 +34,7 @@ export function loadProxyConfig(source: ProxySource): LoadedProxy {
   const sources: Sources = { file, ini, environment, readFile, faults, overrides: findOverrides(environment, sections) }
   checkUnknownSections(sources, new Set(sections.map(({ name }) => name)))
   checkStrangers(sources)
-  const config = readConfig(sources, tokens, source.keyFault)
+  const config = readConfig(sources, tokens)
   const sorted = sortedFaults(faults)
   return sorted.some(({ severity }) => severity === 'error') ? { faults: sorted } : { config, faults: sorted }
 }
@@ -45,7 +42,7 @@ export function loadProxyConfig(source: ProxySource): LoadedProxy {
 const tokenVariables = variableName('tokens', '')
 
 /** `[tokens]` with the keys that this operator has chosen, in the file or in the environment. */
-function tokensSection({ environment }: ProxySource, inFile: ReadonlySet<string>): Section<Settings> {
+function tokensSection({ environment }: ConfigSource, inFile: ReadonlySet<string>): Section<Settings> {
   const { settings, ...section } = proxySchema.tokens
   const variables = new Set([...inFile].map((id) => variableName('tokens', id)))
   const inEnvironment = Object.keys(environment)
@@ -56,7 +53,7 @@ function tokensSection({ environment }: ProxySource, inFile: ReadonlySet<string>
   return { ...section, settings: { ...settings, ...Object.fromEntries(own) } }
 }
 
-function readConfig(sources: Sources, tokens: Section<Settings>, keyFault: ProxySource['keyFault']): ProxyConfig {
+function readConfig(sources: Sources, tokens: Section<Settings>): ProxyConfig {
   const listeners = readListeners(sources, '127.0.0.1:9090')
   const app = readSection(sources, proxySchema.app)
   const { values: bandwidth } = readSection(sources, proxySchema.bandwidth)
@@ -68,21 +65,16 @@ function readConfig(sources: Sources, tokens: Section<Settings>, keyFault: Proxy
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.values.draintimeout,
     country: app.values.country,
-    tokens: readTokens(sources, app, readSection(sources, tokens), keyFault),
+    tokens: readTokens(sources, app, readSection(sources, tokens)),
     bandwidth: { incoming: megabits(bandwidth.incoming), outgoing: megabits(bandwidth.outgoing) },
-    remote: readRemote(sources, app, keyFault),
+    remote: readRemote(sources, app),
     sfu: readJanus(sources),
   }
 }
 
 const megabits = (count: number): number => count * 1024 * 1024
 
-function readTokens(
-  sources: Sources,
-  app: AppRead,
-  read: SectionRead<Settings>,
-  keyFault: ProxySource['keyFault'],
-): readonly TokenKey[] {
+function readTokens(sources: Sources, app: AppRead, read: SectionRead<Settings>): readonly TokenKey[] {
   if (app.values.tokentype === 'etcd') {
     const message = 'etcd is not in this build yet; write static, and the keys in [tokens]'
     sources.faults.push({ severity: 'error', ...app.place('tokentype'), section: 'app', key: 'tokentype', message })
@@ -90,7 +82,7 @@ function readTokens(
   }
   const tokens = Object.entries(read.values).flatMap(([id, file]) => {
     if (typeof file !== 'string' || Object.hasOwn(proxySchema.tokens.settings, id)) return []
-    const publicKey = readKey(sources, { section: 'tokens', key: id, place: read.place(id) }, file, 'public', keyFault)
+    const publicKey = readKey(sources, { section: 'tokens', key: id, place: read.place(id) }, file, 'public')
     return publicKey === undefined ? [] : [{ id, publicKey }]
   })
   const isEmpty = !Object.keys(read.values).some((id) => read.isGiven(id) && id !== 'keyformat')
@@ -102,7 +94,7 @@ function readTokens(
   return tokens
 }
 
-function readRemote(sources: Sources, app: AppRead, keyFault: ProxySource['keyFault']): RemoteStreamsConfig {
+function readRemote(sources: Sources, app: AppRead): RemoteStreamsConfig {
   const { token_id: tokenId, token_key: file, hostname, skipverify: skipVerify } = app.values
   if (tokenId === undefined && file === undefined) return { kind: 'off' }
   const missing = tokenId === undefined ? 'token_id' : file === undefined ? 'token_key' : undefined
@@ -114,7 +106,7 @@ function readRemote(sources: Sources, app: AppRead, keyFault: ProxySource['keyFa
     return { kind: 'off' }
   }
   const at = { section: 'app', key: 'token_key', place: app.place('token_key') }
-  const privateKey = readKey(sources, at, file, 'private', keyFault)
+  const privateKey = readKey(sources, at, file, 'private')
   return privateKey === undefined ? { kind: 'off' } : { kind: 'on', tokenId, privateKey, hostname, skipVerify }
 }
 
@@ -154,8 +146,7 @@ function readKey(
   { section, key, place }: At,
   file: string,
   type: 'public' | 'private',
-  keyFault: ProxySource['keyFault'],
-): string | undefined {
+): KeyObject | undefined {
   const fail = (message: string): undefined => void faults.push({ severity: 'error', ...place, section, key, message })
   let text: string
   try {
@@ -163,6 +154,6 @@ function readKey(
   } catch (error) {
     return fail(`cannot read ${quoted(file)}: ${error instanceof Error ? error.message : String(error)}`)
   }
-  const fault = keyFault(text, type)
-  return fault === undefined ? text : fail(`the file ${quoted(file)} ${fault}`)
+  const read = type === 'public' ? readRsaPublicKey(text) : readRsaPrivateKey(text)
+  return read.ok ? read.value : fail(`${quoted(file)} ${read.error}`)
 }

@@ -1,5 +1,6 @@
 /** The configuration of the media proxy as the rest of the program sees it: plain, complete, checked data. */
 
+import type { KeyObject } from 'node:crypto'
 import type { Config, JanusConfig } from './config.ts'
 
 /** Durations are milliseconds. */
@@ -17,8 +18,7 @@ export interface ProxyConfig extends Pick<Config, 'http' | 'https' | 'app' | 'st
 export interface TokenKey {
   /** As its tokens name their issuer, in lower case. */
   readonly id: string
-  /** PEM, checked. */
-  readonly publicKey: string
+  readonly publicKey: KeyObject
 }
 
 /** Bits per second; 0 is no limit. */
@@ -34,8 +34,7 @@ export interface RemoteStreamsOn {
   readonly kind: 'on'
   /** By which other proxies know our key. */
   readonly tokenId: string
-  /** PEM, checked. */
-  readonly privateKey: string
+  readonly privateKey: KeyObject
   /** Where other proxies send the media; without it the machine's own public address is looked for. */
   readonly hostname: string | undefined
   readonly skipVerify: boolean

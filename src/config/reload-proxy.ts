@@ -1,5 +1,6 @@
 /** What a reload takes over from a changed `proxy.conf`, and what has to wait for a restart. */
 
+import { createHash, type KeyObject } from 'node:crypto'
 import type { ProxyConfig } from './proxy-config.ts'
 import { changed, type Part, type Reload } from './reload.ts'
 
@@ -23,7 +24,7 @@ export function reloadedProxy(old: ProxyConfig, next: ProxyConfig): Reload<Proxy
 const takenOver: readonly Part<ProxyConfig>[] = [
   ['[app] trustedproxies', ({ app }) => app.trustedProxies],
   ['[stats] allowed_ips', ({ stats }) => stats.allowedIps],
-  ['[tokens]', ({ tokens }) => tokens],
+  ['[tokens]', ({ tokens }) => tokens.map(({ id, publicKey }) => [id, printed(publicKey)])],
   ['[bandwidth] incoming', ({ bandwidth }) => bandwidth.incoming],
   ['[bandwidth] outgoing', ({ bandwidth }) => bandwidth.outgoing],
   ['[mcu] maxstreambitrate', ({ sfu }) => sfu.maxStreamBitrate],
@@ -39,7 +40,16 @@ const fixed: readonly Part<ProxyConfig>[] = [
   ['[app] debug', ({ app }) => app.debug],
   ['[app] draintimeout', ({ drainTimeout }) => drainTimeout],
   ['[app] country', ({ country }) => country],
-  ['[app] hostname, token_id, token_key, skipverify', ({ remote }) => remote],
+  [
+    '[app] hostname, token_id, token_key, skipverify',
+    ({ remote }) => (remote.kind === 'off' ? remote : { ...remote, privateKey: printed(remote.privateKey) }),
+  ],
   ['[mcu] url', ({ sfu }) => sfu.url],
   ['[mcu] timeout', ({ sfu }) => sfu.timeout],
 ]
+
+/** Equal for equal keys. */
+function printed(key: KeyObject): string {
+  const exported = key.export({ format: 'der', type: key.type === 'private' ? 'pkcs8' : 'spki' })
+  return createHash('sha256').update(exported).digest('hex')
+}

@@ -22,6 +22,10 @@ export const errorCodes = {
   },
   shutdown_scheduled: { message: 'The server is scheduled to shutdown.', when: 'a new publisher while draining' },
   timeout: { message: 'Timeout.', when: 'Janus, or the other proxy, did not answer in time' },
+  too_many_requests: {
+    message: 'Too many requests.',
+    when: 'too many tokens from this address that were none of ours, in 30 minutes',
+  },
   internal_error: { message: 'The request could not be processed.', when: 'Janus refused, or is not there' },
 } as const satisfies Record<string, { readonly message: string; readonly when: string }>
 
