@@ -13,7 +13,7 @@ import { now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
 import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
 import type { Report } from './observe/report.ts'
-import { infoFeatures } from './protocols/talk/features.ts'
+import { featuresOf } from './protocols/talk/features.ts'
 import { type RunningTurnServer, startTurnServer, type TurnHook } from './turn-server.ts'
 import { listeningPlaces } from './turn-settings.ts'
 import { announcedVersion } from './version.ts'
@@ -57,7 +57,7 @@ export async function startSignalingServer(
   }
   const headers = new Headers({
     server: `nextcloud-spreed-signaling/${announcedVersion}`,
-    'x-spreed-signaling-features': infoFeatures.join(', '),
+    'x-spreed-signaling-features': featuresOf(false).info.join(', '),
   })
 
   // what we speak

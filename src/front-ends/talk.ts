@@ -13,6 +13,7 @@ import type { Watched } from '../observe/exposition.ts'
 import { createBackends } from '../protocols/talk/backend/backends.ts'
 import { createTalk } from '../protocols/talk/connection.ts'
 import { createCookieIds } from '../protocols/talk/cookie-id.ts'
+import { featuresOf } from '../protocols/talk/features.ts'
 import { createSessionIds } from '../protocols/talk/sealed-id.ts'
 import { serverInfo, stats } from '../protocols/talk/statistics.ts'
 import { announcedVersion } from '../version.ts'
@@ -35,12 +36,21 @@ export interface RunningTalk extends RunningFrontEnd {
 export function startTalk(config: Config, { report, gate }: Surroundings, headers: Headers): RunningTalk {
   const parts = new DisposableStack()
 
+  // what we can do
+  const features = featuresOf(false)
+
   // whom we trust and ask
   const talk = config.talk.kind === 'on' ? config.talk : undefined
   const backends = createBackends(talk?.backends ?? [])
   const throttle = createThrottle()
   const backendAnswers = parts.use(
-    createBackendAnswers({ settings: talk ?? noTalk, backends, version: announcedVersion, note: report.note }),
+    createBackendAnswers({
+      settings: talk ?? noTalk,
+      backends,
+      version: announcedVersion,
+      features: features.info,
+      note: report.note,
+    }),
   )
 
   // what we speak
@@ -95,7 +105,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       pool: backendAnswers.connections,
     },
     stats: () => stats(frontEnd.census()),
-    serverInfo: () => serverInfo(announcedVersion, frontEnd.census()),
+    serverInfo: () => serverInfo(announcedVersion, features.info, frontEnd.census()),
     reload(next) {
       if (next.talk.kind === 'on') backends.replace(next.talk.backends)
     },

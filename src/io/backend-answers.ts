@@ -4,7 +4,6 @@ import type { TalkOn } from '../config/config.ts'
 import { assertNever } from '../lib/assert-never.ts'
 import type { Fact } from '../observe/facts.ts'
 import type { Backends } from '../protocols/talk/backend/backends.ts'
-import { infoFeatures } from '../protocols/talk/features.ts'
 import type { TalkAnswer, TalkAsk } from '../protocols/talk/vocabulary.ts'
 import { createIdentifyHello } from './backend-hello.ts'
 import { type BackendFailure, createBackendClient } from './backend-http.ts'
@@ -24,18 +23,26 @@ export interface BackendAnswersParts {
   readonly settings: Pick<TalkOn, 'timeout' | 'connectionsPerHost' | 'skipVerify'>
   readonly backends: Backends
   readonly version: string
+  /** What we tell Nextcloud that we can do. */
+  readonly features: readonly string[]
   readonly note: (fact: Fact) => void
 }
 
 const notAsked: TalkAnswer = { answer: 'refused', code: 'internal_error', message: undefined }
 
-export function createBackendAnswers({ settings, backends, version, note }: BackendAnswersParts): BackendAnswers {
+export function createBackendAnswers({
+  settings,
+  backends,
+  version,
+  features,
+  note,
+}: BackendAnswersParts): BackendAnswers {
   const authorities = systemAuthorities(process.env)
   const client = createBackendClient({
     ...settings,
     ...(authorities === undefined ? {} : { authorities }),
     version,
-    features: infoFeatures,
+    features,
     now,
     randomBytes: createRandom(),
     asked({ backend, what, duration, failure }) {

@@ -108,6 +108,17 @@ export const tellings = {
   'room-left': { level: 'info', text: 'room left' },
   'call-started': { level: 'info', text: 'call started', counts: ['signaling_call_rooms_total'] },
   'call-joined': { level: 'info', text: 'call joined', counts: ['signaling_call_sessions_total'] },
+  'media-refused': {
+    level: 'info',
+    text: 'a message about media was refused',
+    counts: ['signaling_media_refused_total'],
+  },
+  'stream-lost': {
+    level: 'warn',
+    text: 'the SFU lost a stream; its publisher is asked to publish again',
+    counts: ['signaling_media_streams_lost_total'],
+  },
+  'stream-revoked': { level: 'info', text: 'a stream was ended because the permission for it is gone' },
   'backend-refused': {
     level: 'info',
     text: 'Nextcloud did not grant what it was asked for',

@@ -110,6 +110,8 @@ export const counters = {
     labels: ['backend', 'clienttype'],
     help: 'Sessions that entered a call',
   },
+  signaling_media_refused_total: { labels: ['code'], help: 'Messages about media that were refused, by error' },
+  signaling_media_streams_lost_total: { labels: ['type'], help: 'Streams that went with the SFU, asked for again' },
   signaling_call_rooms_total: {
     labels: ['backend'],
     help: 'Calls that began in a room',

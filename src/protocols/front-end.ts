@@ -37,6 +37,8 @@ export interface Peer {
   /** What failures are counted by: the IPv4 address, or the /64 of an IPv6 address. */
   readonly address: string
   readonly userAgent: string
+  /** Two letters, upper case, if it is known where the address is. */
+  readonly country?: string | undefined
 }
 
 export type Decoded<M> =

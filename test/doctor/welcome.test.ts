@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Exchange } from '../../src/doctor/exchange.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
 import { clockFinding, featuresFinding, readWelcome } from '../../src/doctor/welcome.ts'
-import { infoFeatures } from '../../src/protocols/talk/features.ts'
+import { featuresOf } from '../../src/protocols/talk/features.ts'
 import { answer, features, noon, nothing, server, signalingHeaders, welcome } from './seen.ts'
 
 const text = ({ verdict, says, next }: Finding): string => `${verdict} ${says} ${next ?? ''}`
@@ -67,7 +67,7 @@ describe('features', () => {
     expect(text(featuresFinding(server({ features: new Set() })))).toMatch(/^fail .*X-Spreed-Signaling-Features/)
   })
   test('ours have what is demanded', () => {
-    expect(featuresFinding(server({ features: new Set(infoFeatures) })).verdict).not.toBe('fail')
+    expect(featuresFinding(server({ features: new Set(featuresOf(false).info) })).verdict).not.toBe('fail')
   })
 })
 

@@ -1,4 +1,5 @@
 /** Who of a room takes part in its call. */
+import { closeLegs } from './media/closing.ts'
 import type { Room } from './rooms.ts'
 import type { Session } from './session.ts'
 import type { State } from './state.ts'
@@ -17,6 +18,8 @@ export function joinCall(state: State, room: Room, session: Session): boolean {
   return true
 }
 
+/** Whoever leaves the call sends and receives nothing any more, also if he was not in it yet. */
 export function leaveCall(state: State, session: Session): boolean {
+  closeLegs(state, session)
   return state.hub.leaveCall(session.id)
 }

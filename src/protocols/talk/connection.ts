@@ -3,6 +3,7 @@ import type { Address } from '../../core/address.ts'
 import type { ConnectionId } from '../../core/ids.ts'
 import type { Throttle } from '../../core/throttle.ts'
 import { assertNever } from '../../lib/assert-never.ts'
+import type { SfuEvent } from '../../sfu/sfu.ts'
 import type { Effects, FrontEnd, Peer } from '../front-end.ts'
 import { type Census, takeCensus } from './census.ts'
 import type { Connection, Garbled } from './connection-state.ts'
@@ -10,17 +11,21 @@ import { sendTo, told } from './deliver.ts'
 import { closeNormally, endSession, sayBye } from './ending.ts'
 import { errorReply } from './errors.ts'
 import type { EndReason } from './facts.ts'
-import { welcomeFeatures } from './features.ts'
+import { featuresOf } from './features.ts'
 import { bye } from './handlers/bye.ts'
 import { dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
 import { hello } from './handlers/hello.ts'
 import { helloAnswered } from './handlers/hello-answered.ts'
 import { internal, removalAnswered, virtualAnswered } from './handlers/internal.ts'
+import { media } from './handlers/media.ts'
 import { control, message } from './handlers/message.ts'
 import { inherit } from './handlers/resume.ts'
 import { room, roomAnswered } from './handlers/room.ts'
 import { transient } from './handlers/transient.ts'
 import { flushAllJoins, flushJoins } from './joins.ts'
+import { closeStream } from './media/closing.ts'
+import { sfuTold } from './media/events.ts'
+import { renewStreams } from './media/renewal.ts'
 import { park } from './parking.ts'
 import { askPings, pingInterval } from './ping.ts'
 import { expectHello } from './refusing.ts'
@@ -41,6 +46,8 @@ const policyViolation = 1008
 export interface TalkFrontEnd extends FrontEnd<Talk> {
   /** Nextcloud sent a request; a `reply` effect with its number answers it, now or later. */
   requested(request: IncomingRequest): Effects<Talk>
+  /** The SFU has something to tell. */
+  sfuTold(event: SfuEvent, now: number): Effects<Talk>
   census(): Census
 }
 
@@ -52,7 +59,8 @@ export function createTalk(settings: TalkSettings, ids: SessionIds, throttle: Th
 export function talkOver(state: State): TalkFrontEnd {
   const { connections, deadlines, settings } = state
   const requests = createWaitingRequests(state)
-  const welcome = frameOf({ type: 'welcome', welcome: { version: settings.version, features: welcomeFeatures } })
+  const features = featuresOf(settings.media !== undefined).welcome
+  const welcome = frameOf({ type: 'welcome', welcome: { version: settings.version, features } })
 
   /** Handles one input and hands out what it led to. */
   function handle(now: number, act: () => void): Effects<Talk> {
@@ -118,6 +126,7 @@ export function talkOver(state: State): TalkFrontEnd {
       case 'room':
         return room(state, connection, session, incoming.message)
       case 'message':
+        if (state.settings.media && media(state, session, incoming.message)) return
         if (incoming.raw) message(state, session, incoming.message.message.recipient, incoming.raw)
         return
       case 'control':
@@ -221,6 +230,13 @@ export function talkOver(state: State): TalkFrontEnd {
         return removeValue(state, item.room, item.key)
       case 'dialout':
         return dialoutTimedOut(state, item.id)
+      case 'unshared': {
+        const leg = state.legs.get(item.leg)
+        if (leg?.kind === 'publisher') closeStream(state, leg)
+        return
+      }
+      case 'renewal':
+        return renewStreams(state)
       case 'waiting-requests':
         return requests.giveUp()
       case 'ping':
@@ -264,6 +280,12 @@ export function talkOver(state: State): TalkFrontEnd {
       handle(request.received, () => {
         flushAllJoins(state)
         requests.take(request)
+      }),
+
+    sfuTold: (event, now) =>
+      handle(now, () => {
+        flushAllJoins(state)
+        sfuTold(state, event)
       }),
 
     closed: (id, undelivered, now) =>

@@ -2,6 +2,7 @@
 import type { ConnectionId } from '../../core/ids.ts'
 import type { EndReason } from './facts.ts'
 import { leaveRoom, roomJoined } from './leaving.ts'
+import { closeLegs } from './media/closing.ts'
 import type { ByeReason } from './messages/bye.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { frameOf } from './render.ts'
@@ -26,6 +27,7 @@ export function sayBye(state: State, connection: ConnectionId, reason: ByeReason
 export function endSession(state: State, session: ClientSession, why: EndReason, quietly = false): void {
   if (state.hub.get(session.id) !== session) return
   for (const virtual of [...(session.virtuals?.values() ?? [])]) endVirtual(state, virtual, undefined)
+  closeLegs(state, session, 'gone')
   leaveRoom(state, session, quietly)
   roomJoined(state, session)
   state.deadlines.cancel(`resume ${session.id}`)

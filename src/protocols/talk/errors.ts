@@ -34,6 +34,24 @@ export const errorCodes = {
     message: 'Could not remove virtual session from backend.',
     when: 'the backend did not take the removal; the session is gone here all the same',
   },
+  no_sdp: { message: 'The payload has no SDP.', when: 'an offer or answer without `payload.sdp`' },
+  invalid_sdp: {
+    message: 'The SDP is not valid.',
+    when: '`payload.sdp` is no text, no session description, or has a candidate that is none',
+  },
+  no_candidate: { message: 'The payload has no candidate.', when: 'a candidate without `payload.candidate`' },
+  invalid_candidate: {
+    message: 'The candidate is not valid.',
+    when: '`payload.candidate.candidate` is no text, or neither empty nor an ICE candidate',
+  },
+  client_not_found: {
+    message: 'There is no such stream.',
+    when: 'nothing is published or received under that name, or it could not be had from the SFU in time',
+  },
+  processing_failed: {
+    message: 'The message could not be processed.',
+    when: 'the SFU refused it, or it belongs to a connection that is no longer the present one',
+  },
   internal_error: { message: 'The request could not be processed.', when: 'the backend could not be asked' },
 } as const satisfies Record<string, { readonly message: string; readonly when: string }>
 

@@ -1,5 +1,6 @@
 /** What is worth noting of the Talk front end: each becomes one log line and one counter. */
 import type { SessionId } from '../../core/ids.ts'
+import type { StreamType } from '../../sfu/stream.ts'
 
 export type EndReason =
   | 'bye'
@@ -47,5 +48,10 @@ export type TalkFact =
       readonly room: string
       readonly clienttype: string
     }
+  | { readonly fact: 'media-refused'; readonly session: SessionId; readonly type: StreamType; readonly code: string }
+  /** The SFU lost it, and its publisher is asked to publish again. */
+  | { readonly fact: 'stream-lost'; readonly session: SessionId; readonly type: StreamType }
+  /** The permission for it is gone. */
+  | { readonly fact: 'stream-revoked'; readonly session: SessionId; readonly type: StreamType }
   | { readonly fact: 'backend-refused'; readonly backend: string; readonly what: string; readonly code: string }
   | { readonly fact: 'backend-request-stale'; readonly backend: string; readonly room: string; readonly type: string }

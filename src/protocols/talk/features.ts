@@ -18,12 +18,26 @@ const always = [
   'welcome',
 ]
 
-const sorted = (names: readonly string[]): readonly string[] => [...names].sort()
+/** Clients send their media through us if they read `mcu`, and to each other if they do not. */
+const withSfu = ['mcu', 'simulcast', 'update-sdp']
 
-/** For HTTP headers and `serverinfo`. */
-export const infoFeatures: readonly string[] = sorted(always)
-/** For the welcome message. */
-export const welcomeFeatures: readonly string[] = sorted([...always, 'virtual-sessions'])
-/** For the hello reply, by the kind of client. */
-export const clientFeatures: readonly string[] = infoFeatures
-export const internalFeatures: readonly string[] = welcomeFeatures.filter((name) => name !== 'audio-video-permissions')
+export interface Features {
+  /** For HTTP headers and `serverinfo`. */
+  readonly info: readonly string[]
+  readonly welcome: readonly string[]
+  /** For the hello reply, by the kind of client. */
+  readonly client: readonly string[]
+  readonly internal: readonly string[]
+}
+
+/** Whether there is an SFU in the configuration decides, not whether it can be reached just now. */
+export const featuresOf = (hasSfu: boolean): Features => (hasSfu ? served : direct)
+
+const direct = listed(always)
+const served = listed([...always, ...withSfu])
+
+function listed(names: readonly string[]): Features {
+  const info = [...names].sort()
+  const welcome = [...names, 'virtual-sessions'].sort()
+  return { info, welcome, client: info, internal: welcome.filter((name) => name !== 'audio-video-permissions') }
+}

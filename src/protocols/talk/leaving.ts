@@ -2,6 +2,7 @@
 import { toRoom } from '../../core/address.ts'
 import { federatedActor } from './federation/actor.ts'
 import { flushJoins } from './joins.ts'
+import { closeLegs } from './media/closing.ts'
 import { publishParticipants } from './participants.ts'
 import type { Room } from './rooms.ts'
 import { isClientSession, type Session } from './session.ts'
@@ -25,6 +26,7 @@ export function leaveRoom(state: State, session: Session, quietly = false): Room
   state.seats.take(session, '')
   session.roomUserId = ''
   room.participants.delete(session.id)
+  closeLegs(state, session)
   state.hub.leave(session.id)
   state.note({ fact: 'room-left', session: session.id, backend: room.backend.id, room: room.id })
 
@@ -52,6 +54,7 @@ export function emptyRoom(state: State, room: Room): readonly Session[] {
     const { roomSession } = session
     state.seats.take(session, '')
     session.roomUserId = ''
+    closeLegs(state, session)
     state.hub.leave(session.id)
     state.note({ fact: 'room-left', session: session.id, backend: room.backend.id, room: room.id })
     if (isTalkParticipant(session) && roomSession !== '') tellBackend(state, session, room.id, roomSession)

@@ -4,7 +4,7 @@ import { RawJson } from '../json-wire.ts'
 import type { Backend } from './backend/backends.ts'
 import type { Connection, HelloMessage } from './connection-state.ts'
 import { withId } from './errors.ts'
-import { clientFeatures, internalFeatures } from './features.ts'
+import { featuresOf } from './features.ts'
 import { expectRoom } from './leaving.ts'
 import { refuse } from './refusing.ts'
 import { frameOf } from './render.ts'
@@ -68,10 +68,15 @@ export function bind(state: State, connection: Connection, session: ClientSessio
 }
 
 /** The features never change, so they are written down once. */
-const forClients = new RawJson(JSON.stringify(clientFeatures))
-const forInternals = new RawJson(JSON.stringify(internalFeatures))
+const written = { direct: writtenDown(false), served: writtenDown(true) }
+
+function writtenDown(hasSfu: boolean): { readonly client: RawJson; readonly internal: RawJson } {
+  const { client, internal } = featuresOf(hasSfu)
+  return { client: new RawJson(JSON.stringify(client)), internal: new RawJson(JSON.stringify(internal)) }
+}
 
 export function sayHello(state: State, connection: Connection, message: HelloMessage, session: ClientSession): void {
+  const features = state.settings.media ? written.served : written.direct
   const frame = frameOf({
     ...withId(message.id),
     type: 'hello',
@@ -82,7 +87,7 @@ export function sayHello(state: State, connection: Connection, message: HelloMes
       userid: session.userId,
       server: {
         version: state.settings.version,
-        features: session.kind === 'internal' ? forInternals : forClients,
+        features: session.kind === 'internal' ? features.internal : features.client,
       },
     },
   })

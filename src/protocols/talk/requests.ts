@@ -9,6 +9,7 @@ import { joinCall, leaveCall } from './call.ts'
 import { deliver, send } from './deliver.ts'
 import { startDialout } from './handlers/dialout.ts'
 import { emptyRoom, expectRoom } from './leaving.ts'
+import { revoke } from './media/closing.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { completeParticipants, participantsMessage } from './participants.ts'
 import { frameOf } from './render.ts'
@@ -218,7 +219,10 @@ function updateParticipants(state: State, room: Room, { changed, users }: Lists<
     const session = state.hub.get(entry.sessionId)
     const permissions = entry['permissions']
     if (!isClientSession(session) || !Array.isArray(permissions)) continue
-    if (permissions.every((permission) => typeof permission === 'string')) session.permissions = new Set(permissions)
+    if (permissions.every((permission) => typeof permission === 'string')) {
+      session.permissions = new Set(permissions)
+      revoke(state, session)
+    }
   }
   // A participants list names everybody, in the call or not: it says nothing of who is in the call.
   const listed = new Map((users ?? [...room.participants.values()]).map((entry) => [entry.sessionId, entry]))

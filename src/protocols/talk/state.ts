@@ -1,15 +1,19 @@
 /** All that the Talk front end holds, and the few verbs with which its handlers act on it. */
 import type { Address } from '../../core/address.ts'
 import { createHub, type Hub } from '../../core/hub.ts'
-import type { ConnectionId, ResumeId } from '../../core/ids.ts'
+import type { ConnectionId, ResumeId, SessionId } from '../../core/ids.ts'
 import type { MailboxLimits } from '../../core/mailbox.ts'
 import type { Throttle } from '../../core/throttle.ts'
 import { createDeadlines, type Deadlines } from '../../lib/deadline.ts'
+import type { SfuCommand } from '../../sfu/sfu.ts'
+import type { LegId, StreamType } from '../../sfu/stream.ts'
 import type { Effect } from '../front-end.ts'
 import type { Backend, Backends } from './backend/backends.ts'
 import type { Connection, HelloMessage, JoinMessage } from './connection-state.ts'
 import { createDialouts, type Dialouts } from './dialouts.ts'
 import type { EndReason, TalkFact } from './facts.ts'
+import { createLegs, type Legs, type LostStream } from './media/legs.ts'
+import type { MediaSettings } from './media/settings.ts'
 import type { ServerMessage } from './messages/index.ts'
 import { createRooms, type Room, type Rooms } from './rooms.ts'
 import type { SessionIds } from './sealed-id.ts'
@@ -27,6 +31,8 @@ export interface TalkSettings {
   readonly queue: MailboxLimits
   /** How many values a room may share. */
   readonly valuesPerRoom: number
+  /** Undefined: there is no SFU. Asked anew each time, because a reload changes some of it. */
+  readonly media?: (() => MediaSettings) | undefined
 }
 
 /** Why a deadline was set. */
@@ -38,6 +44,10 @@ export type Due =
   | { readonly due: 'joins'; readonly room: Room }
   | { readonly due: 'value'; readonly room: Room; readonly key: string }
   | { readonly due: 'dialout'; readonly id: string }
+  /** A screen that its owner stopped sharing. */
+  | { readonly due: 'unshared'; readonly leg: LegId }
+  /** Streams that the SFU lost are to be published again. */
+  | { readonly due: 'renewal' }
   | { readonly due: 'waiting-requests' }
   | { readonly due: 'ping' }
 
@@ -68,6 +78,11 @@ export interface State {
   readonly unannounced: Set<Room>
   readonly seats: Seats
   readonly dialouts: Dialouts
+  /** At the SFU. */
+  readonly legs: Legs
+  /** Streams that the SFU lost, by the id of who published them and shall publish them again. */
+  readonly lostStreams: Map<SessionId, Map<StreamType, LostStream>>
+  readonly sfu: { isAvailable: boolean }
   readonly deadlines: Deadlines<Due>
   readonly pending: Map<number, Pending>
   /** Which connection waits for the answer to a question. */
@@ -84,6 +99,8 @@ export interface State {
   /** Tells those who are here, and has it carried to the other nodes. */
   tell(to: Address, event: TalkEvent): void
   note(fact: TalkFact): void
+  /** Has the SFU do something. */
+  order(command: SfuCommand): void
   /** Asks the world; what to do with the answer is kept until it comes. */
   ask(ask: TalkAsk, pending: Pending): number
   /** Asks the world on behalf of a connection, which is not listened to until the answer is there. */
@@ -129,6 +146,9 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     unannounced: new Set(),
     seats: createSeats(),
     dialouts: createDialouts(),
+    legs: createLegs(),
+    lostStreams: new Map(),
+    sfu: { isAvailable: false },
     deadlines: createDeadlines<Due>(),
     pending: pendings,
     awaiting,
@@ -145,6 +165,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
       emit({ do: 'tell', to, event })
     },
     note: (fact) => emit({ do: 'note', fact }),
+    order: (command) => emit({ do: 'command', command: { to: 'sfu', command } }),
     ask,
     askFor(connection, question, pending) {
       const number = ask(question, pending)

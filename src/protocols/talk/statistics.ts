@@ -1,15 +1,14 @@
 /** The answers of /api/v1/stats and /api/v1/serverinfo (1.1). */
 import type { Census } from './census.ts'
-import { infoFeatures } from './features.ts'
 
 export const stats = (census: Census): object => ({
   rooms: census.rooms.length,
   sessions: census.sessions.reduce((sum, { count }) => sum + count, 0),
 })
 
-export const serverInfo = (version: string, census: Census): object => ({
+export const serverInfo = (version: string, features: readonly string[], census: Census): object => ({
   version,
-  features: infoFeatures,
+  features,
   ...(census.dialout.length > 0
     ? { dialout: census.dialout.map((client) => (client.connected ? { ...client, version } : withoutPeer(client))) }
     : {}),

@@ -4,7 +4,7 @@ import { toRoom } from '../../../src/core/address.ts'
 import { roomKey } from '../../../src/core/ids.ts'
 import { createThrottle } from '../../../src/core/throttle.ts'
 import { createTalk } from '../../../src/protocols/talk/connection.ts'
-import { welcomeFeatures } from '../../../src/protocols/talk/features.ts'
+import { featuresOf } from '../../../src/protocols/talk/features.ts'
 import { parseJson } from '../../support/json.ts'
 import { createWorld } from '../../support/world.ts'
 import { clouds, comings, inShort, internalAuth, talkServer, testIds, testSettings } from './server.ts'
@@ -12,7 +12,7 @@ import { clouds, comings, inShort, internalAuth, talkServer, testIds, testSettin
 test('[R1] the first frame is the welcome', () => {
   const world = createWorld(createTalk(testSettings(), testIds(), createThrottle()))
   expect(world.hear(world.open()).map(parseJson)).toEqual([
-    { type: 'welcome', welcome: { version: '1.2.3', features: [...welcomeFeatures] } },
+    { type: 'welcome', welcome: { version: '1.2.3', features: [...featuresOf(false).welcome] } },
   ])
 })
 

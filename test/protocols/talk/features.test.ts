@@ -1,15 +1,13 @@
 /** What we say that we can do. */
 import { expect, test } from 'bun:test'
-import {
-  clientFeatures,
-  infoFeatures,
-  internalFeatures,
-  welcomeFeatures,
-} from '../../../src/protocols/talk/features.ts'
+import { featuresOf } from '../../../src/protocols/talk/features.ts'
 
-test('[R1] what does not work is not promised', () => {
-  for (const missing of ['mcu', 'simulcast', 'update-sdp']) expect(welcomeFeatures).not.toContain(missing)
-  expect(welcomeFeatures).toContain('changed-users')
+const media = ['mcu', 'simulcast', 'update-sdp']
+
+test('[R1] media through us is promised to everybody where there is an SFU, and to nobody where there is none', () => {
+  for (const list of Object.values(featuresOf(true))) expect(list).toEqual(expect.arrayContaining(media))
+  for (const list of Object.values(featuresOf(false))) for (const name of media) expect(list).not.toContain(name)
+  for (const hasSfu of [true, false]) expect(featuresOf(hasSfu).welcome).toContain('changed-users')
 })
 
 test('[R1] virtual sessions are for the welcome and internal clients, permissions for media not for the latter', () => {
@@ -17,16 +15,17 @@ test('[R1] virtual sessions are for the welcome and internal clients, permission
     features.includes('virtual-sessions'),
     features.includes('audio-video-permissions'),
   ]
-  expect([infoFeatures, clientFeatures, welcomeFeatures, internalFeatures].map(has)).toEqual([
-    [false, true],
-    [false, true],
-    [true, true],
-    [true, false],
-  ])
+  for (const hasSfu of [true, false]) {
+    const { info, client, welcome, internal } = featuresOf(hasSfu)
+    expect([info, client, welcome, internal].map(has)).toEqual([
+      [false, true],
+      [false, true],
+      [true, true],
+      [true, false],
+    ])
+  }
 })
 
 test('names are sorted and stand there once', () => {
-  for (const features of [infoFeatures, welcomeFeatures, internalFeatures]) {
-    expect(features).toEqual([...new Set(features)].sort())
-  }
+  for (const features of Object.values(featuresOf(true))) expect(features).toEqual([...new Set(features)].sort())
 })

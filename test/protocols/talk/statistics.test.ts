@@ -1,6 +1,6 @@
 /** What /stats and /serverinfo say. */
 import { expect, test } from 'bun:test'
-import { infoFeatures } from '../../../src/protocols/talk/features.ts'
+import { featuresOf } from '../../../src/protocols/talk/features.ts'
 import { serverInfo, stats } from '../../../src/protocols/talk/statistics.ts'
 import { talkServer } from './server.ts'
 
@@ -13,10 +13,11 @@ test('statistics are sums over all backends', () => {
 
 test('[R19] server info lists those who make calls, if there are any', () => {
   const server = talkServer()
-  expect(serverInfo('1.2.3', server.talk.census())).toEqual({ version: '1.2.3', features: infoFeatures })
+  const features = featuresOf(false).info
+  expect(serverInfo('1.2.3', features, server.talk.census())).toEqual({ version: '1.2.3', features })
   const [here, gone] = [server.internal(['start-dialout']), server.internal(['start-dialout'])]
   gone.loses()
-  expect(serverInfo('1.2.3', server.talk.census())).toMatchObject({
+  expect(serverInfo('1.2.3', features, server.talk.census())).toMatchObject({
     dialout: [
       { sessionid: here.id, connected: true, version: '1.2.3', features: ['start-dialout'], useragent: 'a test' },
       { sessionid: gone.id, connected: false },

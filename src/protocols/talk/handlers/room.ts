@@ -8,7 +8,7 @@ import { errorReply, withId } from '../errors.ts'
 import { federatedActor } from '../federation/actor.ts'
 import { announce, announceAgain } from '../joins.ts'
 import { expectRoom, leaveRoom, roomJoined, tellBackend } from '../leaving.ts'
-import type { ServerMessage } from '../messages/index.ts'
+import { bandwidthOf } from '../media/settings.ts'
 import { publishParticipants } from '../participants.ts'
 import type { Room } from '../rooms.ts'
 import { type ClientSession, isClientSession } from '../session.ts'
@@ -117,22 +117,14 @@ function enter(
   publishParticipants(state, joined)
 }
 
+function sayJoined(state: State, session: ClientSession, { id }: JoinMessage, joined: Room): void {
+  const bandwidth = bandwidthOf(joined.backend, state.settings.media?.())
+  const room = { ...roomBody(joined), ...(bandwidth ? { bandwidth } : {}) }
+  send(state, session, { ...withId(id), type: 'room', room })
+}
+
 /** Talk's Android client takes a room without properties for a failed join. */
 export const roomBody = (joined: Room): { readonly roomid: string; readonly properties?: unknown } => ({
   roomid: joined.id,
   ...(joined.properties ? { properties: joined.properties } : {}),
 })
-
-const sayJoined = (state: State, session: ClientSession, { id }: JoinMessage, joined: Room): void =>
-  send(state, session, { ...withId(id), type: 'room', room: { ...roomBody(joined), ...bandwidthOf(joined) } })
-
-function bandwidthOf(joined: Room): Pick<Extract<ServerMessage, { type: 'room' }>['room'], 'bandwidth'> {
-  const { maxStreamBitrate, maxScreenBitrate } = joined.backend
-  if (!maxStreamBitrate && !maxScreenBitrate) return {}
-  return {
-    bandwidth: {
-      ...(maxStreamBitrate ? { maxstreambitrate: maxStreamBitrate } : {}),
-      ...(maxScreenBitrate ? { maxscreenbitrate: maxScreenBitrate } : {}),
-    },
-  }
-}

@@ -5,6 +5,7 @@ import { ErrorReply } from './error.ts'
 import { Event } from './event.ts'
 import { Hello, HelloReply, Welcome } from './hello.ts'
 import { DialoutNotice, Internal, InternalRequest } from './internal.ts'
+import { MediaData } from './media.ts'
 import { Control, ControlDelivered, Message, MessageDelivered } from './message.ts'
 import { JoinRoom, RoomReply } from './room.ts'
 import { Transient, TransientChange } from './transient.ts'
@@ -41,6 +42,6 @@ export type ServerMessage = z.infer<typeof ServerMessage>
 
 /** For the reference page. */
 export const documentedMessages: { readonly client: readonly z.ZodType[]; readonly server: readonly z.ZodType[] } = {
-  client: Object.values(clientMessages),
+  client: [...Object.values(clientMessages), MediaData],
   server: ServerMessage.options,
 }

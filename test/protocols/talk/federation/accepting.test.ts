@@ -1,7 +1,7 @@
 /** Somebody of another Nextcloud in a room here: what he may do, and what Nextcloud and the others are told of him. */
 import { expect, test } from 'bun:test'
 import { RawJson } from '../../../../src/protocols/json-wire.ts'
-import { clientFeatures } from '../../../../src/protocols/talk/features.ts'
+import { featuresOf } from '../../../../src/protocols/talk/features.ts'
 import { at } from '../../../support/json.ts'
 import { type Client, clouds, codeOf, inShort, talkServer } from '../server.ts'
 
@@ -30,7 +30,7 @@ test('[R81] a session of another Nextcloud is counted and has what a client has'
     version: '2.0',
     auth: { type: 'federation', url: clouds.small, params: { token: 'signed' } },
   })
-  expect(at(hello, 'hello', 'server', 'features')).toEqual([...clientFeatures])
+  expect(at(hello, 'hello', 'server', 'features')).toEqual([...featuresOf(false).client])
   expect(at(hello, 'hello', 'userid')).toBe('eve@far.example')
   expect(server.talk.census().sessions).toEqual([{ backend: 'small', clienttype: 'federation', count: 1 }])
   const second = server.visitor()

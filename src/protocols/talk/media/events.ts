@@ -1,0 +1,90 @@
+/** What the SFU tells: handed on to clients in Talk's words. */
+import { assertNever } from '../../../lib/assert-never.ts'
+import { filterSdp } from '../../../sfu/sdp.ts'
+import type { SfuEvent, SfuFailure } from '../../../sfu/sfu.ts'
+import { send } from '../deliver.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { State } from '../state.ts'
+import { filterOut, isDropped } from './candidates.ts'
+import { closeLeg, forgetLeg, refuseMedia } from './closing.ts'
+import type { Leg } from './legs.ts'
+import { availabilityChanged, streamFound, streamLost } from './renewal.ts'
+import { type MediaNews, mediaMessage } from './words.ts'
+
+export function sfuTold(state: State, event: SfuEvent): void {
+  if (event.event === 'available') return availabilityChanged(state, event.is)
+  const leg = state.legs.get(event.leg)
+  // Whoever closed it meanwhile wants to hear no more of it.
+  if (!leg) return
+  switch (event.event) {
+    case 'opened':
+      if (leg.kind === 'publisher') opened(state, leg)
+      return
+    case 'answer':
+    case 'offer': {
+      if (event.request !== undefined) state.legs.answered(event.request)
+      const { event: type, sid } = event
+      // A subscriber has something only now: until then it waits for its publisher.
+      if (leg.kind === 'subscriber') leg.isOpen = true
+      const payload = { type, sdp: filterSdp(event.sdp, filterOut(state)) }
+      return tell(state, leg, { type, payload, sid, ...(type === 'offer' && event.update ? { update: true } : {}) })
+    }
+    case 'candidate': {
+      const { candidate, sid } = event
+      // Talk's web client cannot read the end of candidates.
+      if (candidate.candidate === '' || isDropped(candidate.candidate, filterOut(state))) return
+      return tell(state, leg, { type: 'candidate', payload: { candidate }, sid })
+    }
+    case 'done':
+      state.legs.answered(event.request)
+      return
+    case 'failed':
+      return failed(state, leg, event)
+    case 'closed':
+      if (leg.kind === 'publisher' && event.why === 'lost') streamLost(state, leg)
+      return forgetLeg(state, leg, leg.isOpen && event.why !== 'refused' ? 'processing_failed' : 'client_not_found')
+    case 'interrupted':
+    // Only media proxies ask for these.
+    case 'streams':
+    case 'receiving':
+      return
+    default:
+      return assertNever(event)
+  }
+}
+
+function opened(state: State, leg: Extract<Leg, { readonly kind: 'publisher' }>): void {
+  leg.isOpen = true
+  streamFound(state, leg)
+}
+
+function tell(state: State, leg: Leg, news: Omit<MediaNews, 'roomType'>): void {
+  const from = leg.kind === 'publisher' ? leg.session.id : leg.publisher
+  send(state, leg.session, mediaMessage(leg.session, from, { ...news, roomType: leg.type }))
+}
+
+function failed(state: State, leg: Leg, { request, why }: Extract<SfuEvent, { readonly event: 'failed' }>): void {
+  const asked = state.legs.answered(request)
+  if (!asked) return
+  refuseMedia(state, asked, codeOf(why, leg))
+  if (why === 'unknown leg') forgetLeg(state, leg, 'client_not_found')
+  // What was never there does not stay.
+  else if (!leg.isOpen && !state.legs.isAsked(leg)) closeLeg(state, leg)
+}
+
+/** As the original: what could not be had at all is not found, what went wrong on a leg is a failure. */
+function codeOf(why: SfuFailure, leg: Leg): ErrorCode {
+  switch (why) {
+    case 'unknown leg':
+    case 'no publisher':
+    case 'not available':
+      return 'client_not_found'
+    case 'stale sid':
+      return 'processing_failed'
+    case 'timeout':
+    case 'refused':
+      return leg.isOpen ? 'processing_failed' : 'client_not_found'
+    default:
+      return assertNever(why)
+  }
+}

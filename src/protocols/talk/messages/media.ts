@@ -1,0 +1,158 @@
+/** What the data of a message holds when it is about media through the SFU, and what makes it unusable. */
+import { z } from 'zod'
+import { parseCandidate } from '../../../sfu/candidates.ts'
+import { parseSdp, type Sdp } from '../../../sfu/sdp.ts'
+import { type Candidate, isStreamType, type Selection, type StreamType } from '../../../sfu/stream.ts'
+import type { ErrorCode } from '../errors.ts'
+import { optional } from './body.ts'
+
+/** Names of codecs and profiles go to the SFU as they are. */
+const codec = optional(z.string().regex(/^[\w,.+-]{0,64}$/))
+
+export const MediaData = z
+  .object({
+    type: z.enum([
+      'offer',
+      'answer',
+      'candidate',
+      'endOfCandidates',
+      'requestoffer',
+      'sendoffer',
+      'selectStream',
+      'unshareScreen',
+    ]),
+    roomType: optional(z.enum(['', 'audio', 'video', 'screen'])).describe('which stream; empty is video'),
+    sid: optional(z.string().max(256)).describe('which connection is meant; another than the present one is refused'),
+    payload: optional(z.record(z.string(), z.unknown())).describe(
+      'offer, answer: `sdp`; candidate: `candidate`, an object with the line as `candidate`; requestoffer, sendoffer, selectStream: `substream`, `temporal`, `audio`, `video`',
+    ),
+    bitrate: optional(z.number().nonnegative()).describe('offer: bits per second that are enough'),
+    audiocodec: codec.describe('offer: codecs in order of preference, separated by commas'),
+    videocodec: codec.describe('offer: likewise'),
+    vp9profile: codec.describe('offer'),
+    h264profile: codec.describe('offer'),
+  })
+  .meta({
+    id: 'message (data)',
+    description:
+      'The `data` of a message to a session when media goes through the SFU. An offer publishes, whoever the recipient is; candidates to the own session belong to what it publishes; everything else is about a stream of the recipient.',
+  })
+type MediaData = z.infer<typeof MediaData>
+
+export interface OfferWishes {
+  /** 0: none. */
+  readonly bitrate: number
+  readonly audioCodec?: string | undefined
+  readonly videoCodec?: string | undefined
+  readonly vp9Profile?: string | undefined
+  readonly h264Profile?: string | undefined
+}
+
+/** One media message, checked. */
+export type MediaWord = { readonly stream: StreamType; readonly sid: string | undefined } & (
+  | { readonly type: 'offer'; readonly sdp: string; readonly parsed: Sdp; readonly wishes: OfferWishes }
+  | { readonly type: 'answer'; readonly sdp: string }
+  | { readonly type: 'candidate'; readonly candidate: Candidate }
+  | { readonly type: 'requestoffer' | 'sendoffer' | 'selectStream'; readonly selection: Selection | undefined }
+  | { readonly type: 'unshareScreen' }
+)
+
+export type MediaRead =
+  /** No object, or about something else: it is passed on. */
+  | { readonly kind: 'other' }
+  | { readonly kind: 'fault'; readonly code: ErrorCode; readonly stream: StreamType }
+  | { readonly kind: 'media'; readonly word: MediaWord }
+
+const other: MediaRead = { kind: 'other' }
+const types: ReadonlySet<unknown> = new Set(MediaData.shape.type.options)
+
+/** Looks at the data of a message as the original does where it has an SFU: an object has a type and a known stream. */
+export function readMedia(data: unknown): MediaRead {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return other
+  const { type, roomType } = data as { readonly type?: unknown; readonly roomType?: unknown }
+  const stream = typeof roomType === 'string' && isStreamType(roomType) ? roomType : 'video'
+  const fault = (code: ErrorCode): MediaRead => ({ kind: 'fault', code, stream })
+  if (type === undefined || type === null || type === '') return fault('invalid_format')
+  if (typeof roomType === 'string' && roomType !== '' && !isStreamType(roomType)) return fault('invalid_format')
+  if (!types.has(type)) return other
+  const checked = MediaData.safeParse(data)
+  if (!checked.success) return fault(faultOf(type, checked.error))
+  const word = readWord(checked.data, stream)
+  return typeof word === 'string' ? fault(word) : { kind: 'media', word }
+}
+
+/** A description without its SDP has a code of its own, whatever its payload is instead. */
+function faultOf(type: unknown, { issues }: z.ZodError): ErrorCode {
+  if (!issues.every(({ path }) => path[0] === 'payload')) return 'invalid_format'
+  if (type === 'offer' || type === 'answer') return 'no_sdp'
+  return type === 'candidate' ? 'no_candidate' : 'invalid_format'
+}
+
+/** The word, or what is wrong with it. */
+function readWord(data: MediaData, stream: StreamType): MediaWord | ErrorCode {
+  const { type } = data
+  const common = { stream, sid: data.sid || undefined }
+  switch (type) {
+    case 'offer':
+    case 'answer': {
+      const { sdp } = data.payload ?? {}
+      if (sdp === undefined || sdp === null) return 'no_sdp'
+      const parsed = typeof sdp === 'string' ? parseSdp(sdp) : undefined
+      if (typeof sdp !== 'string' || !parsed) return 'invalid_sdp'
+      if (type === 'answer') return { ...common, type, sdp }
+      return { ...common, type, sdp, parsed, wishes: wishesOf(data) }
+    }
+    case 'candidate': {
+      const { candidate } = data.payload ?? {}
+      if (candidate === undefined) return 'no_candidate'
+      return isCandidate(candidate) ? { ...common, type, candidate } : 'invalid_candidate'
+    }
+    case 'endOfCandidates':
+      return { ...common, type: 'candidate', candidate: { candidate: '' } }
+    case 'requestoffer':
+    case 'sendoffer':
+    case 'selectStream': {
+      const selection = readSelection(data.payload ?? {})
+      return selection ? { ...common, type, ...selection } : 'processing_failed'
+    }
+    case 'unshareScreen':
+      return { ...common, type }
+  }
+}
+
+function wishesOf({ bitrate, audiocodec, videocodec, vp9profile, h264profile }: MediaData): OfferWishes {
+  return {
+    bitrate: Math.trunc(bitrate ?? 0),
+    ...(audiocodec ? { audioCodec: audiocodec } : {}),
+    ...(videocodec ? { videoCodec: videocodec } : {}),
+    ...(vp9profile ? { vp9Profile: vp9profile } : {}),
+    ...(h264profile ? { h264Profile: h264profile } : {}),
+  }
+}
+
+function isCandidate(value: unknown): value is Candidate {
+  if (typeof value !== 'object' || value === null) return false
+  const { candidate, sdpMid, sdpMLineIndex } = value as Readonly<Record<string, unknown>>
+  if (typeof candidate !== 'string' || parseCandidate(candidate) === undefined) return false
+  if (sdpMid !== undefined && sdpMid !== null && typeof sdpMid !== 'string') return false
+  return sdpMLineIndex === undefined || sdpMLineIndex === null || typeof sdpMLineIndex === 'number'
+}
+
+/** Numbers may have a fraction, as in the original. Nothing chosen is no selection. */
+function readSelection(
+  payload: Readonly<Record<string, unknown>>,
+): { readonly selection: Selection | undefined } | undefined {
+  const { substream, temporal, audio, video } = payload
+  if (![substream, temporal].every(isAbsentOrLayer) || ![audio, video].every(isAbsentOrFlag)) return undefined
+  const selection: Selection = {
+    ...(typeof substream === 'number' ? { substream: Math.trunc(substream) } : {}),
+    ...(typeof temporal === 'number' ? { temporal: Math.trunc(temporal) } : {}),
+    ...(typeof audio === 'boolean' ? { audio } : {}),
+    ...(typeof video === 'boolean' ? { video } : {}),
+  }
+  return { selection: Object.keys(selection).length === 0 ? undefined : selection }
+}
+
+const isAbsentOrFlag = (value: unknown): boolean => value === undefined || value === null || typeof value === 'boolean'
+const isAbsentOrLayer = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'number' && value >= 0 && value < 100)
