@@ -2,6 +2,7 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { describeMachine, machineLine } from '../../src/bench/machine.ts'
+import { writeResultsPage } from '../../src/bench/results-page.ts'
 import { columns } from '../../src/bench/table.ts'
 import { type Contender, coturn, ours } from './contenders.ts'
 import { prepareGenerator } from './generator.ts'
@@ -90,17 +91,7 @@ async function runSession(options: Options): Promise<readonly Run[]> {
 
 async function leave(session: Session, { json, markdown }: Options): Promise<void> {
   if (json !== undefined) await Bun.write(json, `${JSON.stringify(session, null, 2)}\n`)
-  if (markdown !== undefined) await Bun.write(markdown, `${markdownPage(session)}${await writtenByHand(markdown)}`)
-}
-
-const handMarker = '<!-- what follows is written by hand and kept when the tables are made anew -->'
-
-/** What a person wrote below the tables of an earlier run: why a number is as it is. */
-async function writtenByHand(path: string): Promise<string> {
-  const file = Bun.file(path)
-  const text = (await file.exists()) ? await file.text() : ''
-  const start = text.indexOf(handMarker)
-  return start < 0 ? '' : `\n${text.slice(start)}`
+  if (markdown !== undefined) await writeResultsPage(markdown, markdownPage(session))
 }
 
 function numbersText(numbers: Numbers, noted: readonly string[]): string {

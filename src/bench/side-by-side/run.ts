@@ -4,6 +4,7 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { describeMachine, machineLine } from '../machine.ts'
 import { metricLabel } from '../metrics.ts'
+import { writeResultsPage } from '../results-page.ts'
 import { chooseScenarios, outcomeText } from '../run.ts'
 import type { Outcome, Scenario } from '../scenarios/scenario.ts'
 import { startStubBackend } from '../stub-backend.ts'
@@ -79,19 +80,9 @@ async function runSession({ rounds, scenarios, contenders, json, markdown }: Opt
       remarks: remarks(runs),
     }
     if (json !== undefined) await Bun.write(json, `${JSON.stringify({ ...session, runs }, null, 2)}\n`)
-    if (markdown !== undefined) await Bun.write(markdown, `${markdownPage(session)}${await writtenByHand(markdown)}`)
+    if (markdown !== undefined) await writeResultsPage(markdown, markdownPage(session))
     if (round === rounds - 1) console.log(`\n${summary(session)}`)
   }
-}
-
-const handMarker = '<!-- what follows is written by hand and kept when the tables are made anew -->'
-
-/** What a person wrote below the tables of an earlier run: why a number is as it is. */
-async function writtenByHand(path: string): Promise<string> {
-  const file = Bun.file(path)
-  const text = (await file.exists()) ? await file.text() : ''
-  const start = text.indexOf(handMarker)
-  return start < 0 ? '' : `\n${text.slice(start)}`
 }
 
 /** One scenario against a server that was started for it and is ended after it. */
