@@ -1,5 +1,6 @@
 /** The metrics as Prometheus reads them; everything that can be read elsewhere is read when it is asked for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { MediaProxyCensus } from '../protocols/media-proxy/connection.ts'
 import type { Census } from '../protocols/talk/census.ts'
 import { coturnText } from './coturn-metrics.ts'
 import { createTally, type Tally } from './counting.ts'
@@ -16,22 +17,23 @@ import {
   totals,
 } from './metrics.ts'
 import { processGauges, processTotals } from './process-metrics.ts'
+import { readProxy } from './proxy-metrics.ts'
 import { readTurn, type WatchedTurn } from './turn-metrics.ts'
 
-/** Where the numbers are that nobody notes. */
+/** Where the numbers are that nobody notes; what a program does not have is not there. */
 export interface Watched {
-  census(): Census
+  census?(): Census
   /** Of WebSocket messages, since the start. */
-  transport(): {
+  transport?(): {
     readonly bytesIn: number
     readonly bytesOut: number
     readonly messagesIn: number
     readonly messagesOut: number
   }
   /** A limit of 0 is none. */
-  backends(): readonly { readonly id: string; readonly sessionLimit: number }[]
+  backends?(): readonly { readonly id: string; readonly sessionLimit: number }[]
   /** Connections for requests to backends. */
-  pool(): readonly { readonly host: string; readonly connections: number }[]
+  pool?(): readonly { readonly host: string; readonly connections: number }[]
   /** Not there while there is no relay front end. */
   relay?(): {
     readonly connections: number
@@ -39,6 +41,8 @@ export interface Watched {
     readonly members: number
     readonly callsWaiting: number
   }
+  /** Not there but in a media proxy. */
+  proxy?(): MediaProxyCensus
   /** Not there while there is no admission front end. */
   admission?(): { readonly sockets: number }
   /** Not there while there is no presence front end. */
@@ -108,21 +112,32 @@ export function createExposition(): Exposition {
   }
 
   function readWatched(
-    { census, transport, backends, pool, relay, presence, admission }: Watched,
+    { census, transport, backends, pool, relay, presence, admission, proxy }: Watched,
     turn: WatchedTurn | undefined,
   ): void {
     if (turn) readTurn(turn, set, setTotal)
     if (presence) readPresence(presence())
     if (admission) set('heliograph_admission_sockets', {}, admission().sockets)
     if (relay) readRelay(relay())
-    const { bytesIn, bytesOut, messagesIn, messagesOut } = transport()
+    if (proxy) readProxy(proxy(), set)
+    if (transport) readTransport(transport())
+    for (const { host, connections } of pool?.() ?? []) {
+      set('signaling_http_client_pool_connections', { host }, connections)
+    }
+    if (backends) readBackends(backends())
+    if (census) readCensus(census())
+  }
+
+  type Read<K extends keyof Watched> = ReturnType<NonNullable<Watched[K]>>
+
+  function readTransport({ bytesIn, bytesOut, messagesIn, messagesOut }: Read<'transport'>): void {
     setTotal('signaling_client_bytes_total', { direction: 'incoming' }, bytesIn)
     setTotal('signaling_client_bytes_total', { direction: 'outgoing' }, bytesOut)
     setTotal('signaling_client_messages_total', { direction: 'incoming' }, messagesIn)
     setTotal('signaling_client_messages_total', { direction: 'outgoing' }, messagesOut)
-    for (const { host, connections } of pool()) set('signaling_http_client_pool_connections', { host }, connections)
+  }
 
-    const configured = backends()
+  function readBackends(configured: Read<'backends'>): void {
     set('signaling_backend_current', {}, configured.length)
     for (const { id: backend, sessionLimit } of configured) {
       startBackend(backend)
@@ -130,7 +145,6 @@ export function createExposition(): Exposition {
       for (const clienttype of clientTypes) set('signaling_hub_sessions', { backend, clienttype }, 0)
       if (sessionLimit > 0) set('signaling_backend_session_limit', { backend }, sessionLimit)
     }
-    readCensus(census())
   }
 
   function readCensus({ connections, sessions, rooms }: Census): void {

@@ -1,6 +1,7 @@
 /** What is worth noting, and for each such fact the one row that says how it is told. */
 
 import type { AdmissionFact } from '../protocols/admission/facts.ts'
+import type { MediaProxyFact } from '../protocols/media-proxy/facts.ts'
 import type { PresenceFact } from '../protocols/presence/facts.ts'
 import type { RelayFact } from '../protocols/relay/facts.ts'
 import type { TalkFact } from '../protocols/talk/facts.ts'
@@ -8,6 +9,7 @@ import type { SfuFact } from '../sfu/facts.ts'
 import type { TurnFact } from '../turn/facts.ts'
 import { admissionTellings } from './admission-facts.ts'
 import { type PresenceWorldFact, presenceTellings } from './presence-facts.ts'
+import { proxyTellings } from './proxy-facts.ts'
 import { type RelayWorldFact, relayTellings } from './relay-facts.ts'
 import { sfuTellings } from './sfu-facts.ts'
 import type { Tellings } from './telling.ts'
@@ -37,7 +39,7 @@ export type WorldFact =
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
 
-export type Fact = AdmissionFact | PresenceFact | TalkFact | RelayFact | SfuFact | TurnFact | WorldFact
+export type Fact = AdmissionFact | MediaProxyFact | PresenceFact | TalkFact | RelayFact | SfuFact | TurnFact | WorldFact
 export type FactName = Fact['fact']
 
 /** A fact without a row does not compile, nor does a counter with a label that its fact lacks. */
@@ -177,5 +179,6 @@ export const tellings = {
   ...presenceTellings,
   ...admissionTellings,
   ...sfuTellings,
+  ...proxyTellings,
   ...turnTellings,
 } as const satisfies Tellings<Fact>

@@ -4,6 +4,7 @@ import { clientMessages } from '../protocols/talk/messages/index.ts'
 import { admissionCounters, admissionGauges } from './admission-metrics.ts'
 import { coturnMetrics } from './coturn-metrics.ts'
 import { presenceCounters, presenceGauges } from './presence-metrics.ts'
+import { proxyCounters, proxyGauges } from './proxy-metrics.ts'
 import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
 import { turnCounters, turnGauges, turnHistograms, turnTotals } from './turn-metrics.ts'
 
@@ -119,6 +120,7 @@ export const counters = {
   ...relayCounters,
   ...presenceCounters,
   ...admissionCounters,
+  ...proxyCounters,
   ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
 
@@ -154,6 +156,7 @@ export const gauges = {
   ...relayGauges,
   ...presenceGauges,
   ...admissionGauges,
+  ...proxyGauges,
   ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },
   process_resident_memory_bytes: { labels: [], help: 'Memory that the process holds' },

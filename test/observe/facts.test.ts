@@ -34,6 +34,8 @@ const addresses = {
   'inbox-overflowed': 'hidden',
   'upgrade-refused': 'hidden',
   'frame-garbled': 'for debugging',
+  'proxy-hello-refused': 'hidden',
+  'proxy-frame-garbled': 'for debugging',
   'turn-listening': 'shown',
   'turn-allocated': 'hidden',
   'turn-ended': 'hidden',
