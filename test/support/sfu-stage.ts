@@ -1,0 +1,76 @@
+/** A call through an SFU, the server side of it: a stub Talk, a signaling server and a real Janus behind it. */
+import { type Janus, janusPrograms, leavesNothingBehind, startJanus } from './janus.ts'
+import type { JsonObject } from './json.ts'
+import { startNewerOriginal, startOriginal } from './original.ts'
+import { startOurs } from './ours.ts'
+import type { RunningServer } from './running-server.ts'
+import { type StubTalk, startStubTalk } from './stub-talk.ts'
+
+export { janusPrograms }
+
+/** In the call with microphone and camera; `listening`: without either. */
+export const inCall = { all: 7, audio: 3, video: 5, listening: 1, not: 0 } as const
+
+export interface SfuStage extends AsyncDisposable {
+  readonly talk: StubTalk
+  readonly server: RunningServer
+  readonly janus: Janus
+  /** Nextcloud tells the server who of a room is in the call: name → flags. Who is not named has not changed. */
+  call(room: string, flags: Readonly<Record<string, number>>): Promise<void>
+  /** Nextcloud tells the server what somebody may. */
+  permit(room: string, name: string, permissions: readonly string[]): Promise<void>
+  /** Fails unless nobody has left anything in Janus. */
+  isEmpty(): Promise<void>
+}
+
+const servers = { ours: startOurs, original: startOriginal, newer: startNewerOriginal } as const
+
+export interface SfuStageOptions {
+  readonly server?: keyof typeof servers
+  /** Further sections of the server's configuration. */
+  readonly more?: string
+  readonly janus?: Parameters<typeof startJanus>[0]
+}
+
+export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuStage> {
+  await using parts = new AsyncDisposableStack()
+  const talk = parts.use(await startStubTalk())
+  const janus = parts.use(await startJanus(options.janus))
+  const server = parts.use(
+    await servers[options.server ?? 'ours']({
+      backends: [{ id: 'one', url: talk.url(), secret: talk.secret() }],
+      more: `[mcu]\ntype = janus\nurl = ${janus.url}\n${options.more ?? ''}`,
+    }),
+  )
+  const called = new Map<string, Map<string, number>>()
+  const post = async (room: string, body: JsonObject): Promise<void> => {
+    const answer = await talk.post(server.url, room, body)
+    if (answer.status !== 200) throw new Error(`the room request was answered with ${answer.status}`)
+  }
+  const entry = (name: string, more: JsonObject): JsonObject => ({ sessionId: `rsid-${name}`, userId: name, ...more })
+  const kept = parts.move()
+  return {
+    talk,
+    server,
+    janus,
+    async call(room, flags) {
+      const all = called.get(room) ?? new Map<string, number>()
+      called.set(room, all)
+      for (const [name, flag] of Object.entries(flags)) all.set(name, flag)
+      const list = (wanted: Iterable<readonly [string, number]>) =>
+        [...wanted].map(([name, flag]) => entry(name, { inCall: flag }))
+      const users = list([...all].filter(([, flag]) => flag !== 0))
+      await post(room, {
+        type: 'incall',
+        incall: { incall: users.length > 0, changed: list(Object.entries(flags)), users },
+      })
+    },
+    async permit(room, name, permissions) {
+      const changed = [entry(name, { permissions: [...permissions] })]
+      await post(room, { type: 'participants', participants: { changed, users: changed } })
+    },
+    // The servers keep a handle for themselves.
+    isEmpty: () => leavesNothingBehind(janus, true),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
