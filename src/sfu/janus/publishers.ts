@@ -1,0 +1,410 @@
+/** Publisher legs: each has a room and a handle of its own in Janus, or is fed from another Janus. */
+import type { Saying, SfuCommand } from '../sfu.ts'
+import { type LegId, type PublisherStream, type Stream, type StreamType, streamKey } from '../stream.ts'
+import { consequenceOf, roomExists } from './errors.ts'
+import { roomFrom } from './ids.ts'
+import { createLine, type Line } from './line.ts'
+import { type Answer, type Happening, videoRoomIn } from './messages.ts'
+import { failure, failureOf, type Parts } from './parts.ts'
+import {
+  addRemotePublisher,
+  configurePublisher,
+  createRoom,
+  hasRemoteStreams,
+  joinAsPublisher,
+  publishRemotely,
+  unpublishRemotely,
+} from './requests.ts'
+import { publisherStreams } from './streams.ts'
+import type { Reply } from './transactions.ts'
+
+type CommandTo<D extends SfuCommand['do']> = Extract<SfuCommand, { readonly do: D }>
+type Ending = 'lost' | 'ended' | 'refused'
+
+/** What subscribers have to know of a publisher. */
+export interface Source {
+  readonly room: string
+  /** Whether it sends. */
+  readonly isUp: boolean
+}
+
+/** One peer connection of a publisher at Janus, or the feed from another Janus. */
+interface Connection {
+  room: string
+  hasRoom: boolean
+  line: Line | undefined
+  /** It is in its room. */
+  isMade: boolean
+  isUp: boolean
+}
+
+interface PublisherLeg {
+  readonly id: LegId
+  readonly stream: Stream
+  readonly made: CommandTo<'publish'> | CommandTo<'receive'>
+  /** The client's own, as long as it named one. */
+  sid: string | undefined
+  connection: Connection | undefined
+  isOpened: boolean
+  /** What waits for the connection. */
+  readonly early: (() => void)[]
+  offer: string | undefined
+  answer: string | undefined
+  /** Requests that want to know its media. */
+  readonly listing: number[]
+}
+
+export interface Publishers {
+  publish(command: CommandTo<'publish'>): void
+  receive(command: CommandTo<'receive'>): void
+  has(leg: LegId): boolean
+  say(leg: LegId, request: number, sid: string | undefined, saying: Saying): void
+  listStreams(leg: LegId, request: number): void
+  forward(command: CommandTo<'forward' | 'stop-forwarding'>): void
+  close(leg: LegId): void
+  closeAll(): void
+  sourceOf(stream: Stream): Source | undefined
+  /** False if the handle is none of a publisher. */
+  happened(handle: string, message: Happening): boolean
+  up(): void
+  lost(why: string): void
+  count(): Readonly<Record<StreamType, number>>
+}
+
+/** Told when a stream can be subscribed to, begins to be sent, or is gone. */
+export interface Watchers {
+  changed(stream: Stream): void
+  gone(stream: Stream, room: string): void
+}
+
+export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
+  const { desk, session, leftovers, asks } = parts
+  const legs = new Map<LegId, PublisherLeg>()
+  /** The newest of each stream. */
+  const byStream = new Map<string, PublisherLeg>()
+  const byHandle = new Map<string, PublisherLeg>()
+  const census = { audio: 0, video: 0, screen: 0 }
+  const alarm = (leg: PublisherLeg): string => `make ${leg.id}`
+
+  function add(command: CommandTo<'publish'> | CommandTo<'receive'>): void {
+    const sid = command.do === 'publish' ? command.sid : undefined
+    const leg: PublisherLeg = {
+      id: command.leg,
+      stream: command.stream,
+      made: command,
+      sid,
+      connection: undefined,
+      isOpened: false,
+      early: [],
+      offer: undefined,
+      answer: undefined,
+      listing: [],
+    }
+    legs.set(leg.id, leg)
+    byStream.set(streamKey(leg.stream), leg)
+    expectConnection(leg)
+    if (session.isUp()) make(leg)
+  }
+
+  function expectConnection(leg: PublisherLeg): void {
+    desk.at(alarm(leg), desk.now() + parts.limits().timeout, () =>
+      session.isUp() ? end(leg, 'refused', 'timeout') : end(leg, 'lost', 'Janus is not available'),
+    )
+  }
+
+  // Making
+
+  /** The room is made on the control handle while the leg's own is being attached. */
+  function make(leg: PublisherLeg): void {
+    const connection: Connection = { room: '', hasRoom: false, line: undefined, isMade: false, isUp: false }
+    leg.connection = connection
+    makeRoom(leg, connection)
+    if (leg.made.do === 'receive') return
+    session.attach(
+      (reply, handle) => {
+        if (handle === undefined) {
+          if (!reply.ok && leg.connection === connection) unmade(leg, reply)
+        } else if (leg.connection !== connection) leftovers.handle(handle)
+        else {
+          connection.line = createLine(session, handle)
+          byHandle.set(handle, leg)
+          if (connection.hasRoom) join(leg, connection, connection.line)
+        }
+      },
+      (handle) => leftovers.handle(handle),
+    )
+  }
+
+  function makeRoom(leg: PublisherLeg, connection: Connection): void {
+    const room = roomFrom(parts.random)
+    connection.room = room
+    const { stream, made } = leg
+    const settings = made.do === 'publish' ? made.settings : undefined
+    session.control(
+      createRoom(room, stream, bitrateOf(leg), settings),
+      (reply) => {
+        // A room that nobody knows to be there may be there all the same.
+        if (leg.connection !== connection || (!reply.ok && reply.why !== 'refused')) leftovers.room(room)
+        if (leg.connection !== connection) return
+        if (reply.code === roomExists) return makeRoom(leg, connection)
+        if (!reply.ok) return unmade(leg, reply)
+        connection.hasRoom = true
+        if (made.do === 'receive') receiveInto(leg, connection, made.streams)
+        else if (connection.line) join(leg, connection, connection.line)
+      },
+      () => leftovers.room(room),
+    )
+  }
+
+  function bitrateOf({ stream, made }: PublisherLeg): number {
+    const { maxStreamBitrate, maxScreenBitrate } = parts.limits()
+    const limit = stream.type === 'screen' ? maxScreenBitrate : maxStreamBitrate
+    const wish = made.do === 'publish' ? made.settings.bitrate : 0
+    return wish > 0 ? Math.min(wish, limit) : limit
+  }
+
+  function join(leg: PublisherLeg, connection: Connection, line: Line): void {
+    session.message(line.handle, joinAsPublisher(connection.room, leg.stream), undefined, {
+      ended(reply) {
+        if (leg.connection !== connection) return
+        if (!reply.ok) return unmade(leg, reply)
+        connection.isMade = true
+        desk.cancel(alarm(leg))
+        leg.sid ??= line.handle
+        opened(leg)
+        for (const act of leg.early.splice(0)) act()
+        watchers.changed(leg.stream)
+      },
+    })
+  }
+
+  function opened(leg: PublisherLeg): void {
+    if (leg.isOpened) return
+    leg.isOpened = true
+    census[leg.stream.type]++
+    desk.note({ fact: 'publisher-created', ...leg.stream })
+    if (leg.made.do === 'publish') {
+      desk.tell({ event: 'opened', leg: leg.id, sid: leg.sid ?? '', bitrate: bitrateOf(leg) })
+    }
+  }
+
+  function receiveInto(leg: PublisherLeg, connection: Connection, streams: readonly PublisherStream[]): void {
+    const { request } = leg.made.do === 'receive' ? leg.made : { request: 0 }
+    if (!hasRemoteStreams(session.version())) return end(leg, 'refused', 'remote streams need Janus 1.1')
+    const body = addRemotePublisher(connection.room, leg.stream, streams, session.version())
+    session.control(body, (reply) => {
+      if (leg.connection !== connection) return
+      if (!reply.ok) return unmade(leg, reply)
+      const { port, rtcp_port } = videoRoomIn(reply.answer) ?? {}
+      if (port === undefined) return end(leg, 'refused', 'Janus names no port')
+      desk.cancel(alarm(leg))
+      Object.assign(connection, { isMade: true, isUp: true })
+      opened(leg)
+      asks.answer({ event: 'receiving', leg: leg.id, request, port, rtcpPort: rtcp_port ?? 0 })
+      watchers.changed(leg.stream)
+    })
+  }
+
+  /** After a cut it is made again as soon as there is a connection. */
+  function unmade(leg: PublisherLeg, reply: Reply & { readonly ok: false }): void {
+    disconnect(leg)
+    if (reply.why !== 'cut') end(leg, 'refused', reply.detail)
+  }
+
+  // Ending
+
+  /** What Janus has of it is removed; subscribers wait for the next connection. */
+  function disconnect(leg: PublisherLeg): void {
+    const { connection } = leg
+    if (!connection) return
+    leg.connection = undefined
+    leg.offer = undefined
+    leg.answer = undefined
+    if (connection.hasRoom) leftovers.room(connection.room, leg.made.do === 'receive' ? leg.stream : undefined)
+    if (connection.line) {
+      connection.line.end()
+      byHandle.delete(connection.line.handle)
+      leftovers.handle(connection.line.handle)
+    }
+    if (connection.isMade) watchers.gone(leg.stream, connection.room)
+  }
+
+  function remove(leg: PublisherLeg): void {
+    desk.cancel(alarm(leg))
+    disconnect(leg)
+    legs.delete(leg.id)
+    const key = streamKey(leg.stream)
+    if (byStream.get(key) === leg) byStream.delete(key)
+    if (leg.isOpened) census[leg.stream.type]--
+  }
+
+  function end(leg: PublisherLeg, why: Ending, detail: string): void {
+    remove(leg)
+    asks.failAll(leg.id, failure(why === 'refused' ? 'refused' : 'not available', detail))
+    desk.note({ fact: 'publisher-closed', ...leg.stream, why: `${why}: ${detail}` })
+    desk.tell({ event: 'closed', leg: leg.id, why, detail })
+  }
+
+  // Saying
+
+  /** Acts on the connection now, or when there is one. */
+  function whenMade(leg: PublisherLeg, act: () => void): void {
+    if (leg.connection?.isMade) act()
+    else leg.early.push(act)
+  }
+
+  function say(leg: PublisherLeg, request: number, sid: string | undefined, saying: Saying): void {
+    switch (saying.say) {
+      case 'offer':
+        return offer(leg, request, sid, saying.sdp)
+      case 'candidate':
+        return whenMade(leg, () => {
+          if (sid !== undefined && sid !== leg.sid) return asks.fail(leg.id, request, stale(sid))
+          const { line } = leg.connection ?? {}
+          line?.trickle(candidateText(saying.candidate), (reply) => done(leg, request, reply))
+        })
+      default:
+        asks.fail(leg.id, request, failure('refused', `a publisher hears no ${saying.say}`))
+    }
+  }
+
+  /** Another sid is another peer connection of the client: the present one has no use for its offer. */
+  function offer(leg: PublisherLeg, request: number, sid: string | undefined, sdp: string): void {
+    if (sid !== undefined && sid !== leg.sid) {
+      if (leg.connection?.isMade && leg.offer !== undefined) {
+        disconnect(leg)
+        expectConnection(leg)
+        if (session.isUp()) make(leg)
+      }
+      leg.sid = sid
+    }
+    whenMade(leg, () => {
+      const { connection } = leg
+      // A later offer of yet another connection has taken its place.
+      if (!connection?.line || (sid !== undefined && sid !== leg.sid)) return asks.fail(leg.id, request, stale(sid))
+      leg.offer = sdp
+      connection.line.message(configurePublisher, { type: 'offer', sdp }, (reply) =>
+        configured(leg, connection, request, reply),
+      )
+    })
+  }
+
+  function configured(leg: PublisherLeg, connection: Connection, request: number, reply: Reply): void {
+    if (leg.connection !== connection) return
+    if (!reply.ok) {
+      asks.fail(leg.id, request, failureOf(reply))
+      const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
+      if (follows === 'handle gone' || follows === 'no publisher' || follows === 'new handle')
+        end(leg, 'lost', reply.detail)
+      return
+    }
+    const sdp = answerIn(reply.answer)
+    if (sdp === undefined) return asks.fail(leg.id, request, failure('refused', 'Janus gives no answer'))
+    leg.answer = sdp
+    asks.answer({ event: 'answer', leg: leg.id, request, sid: leg.sid ?? '', sdp })
+    for (const listing of leg.listing.splice(0)) tellStreams(leg, listing)
+  }
+
+  function done(leg: PublisherLeg, request: number, reply: Reply): void {
+    if (reply.ok) asks.answer({ event: 'done', leg: leg.id, request })
+    else asks.fail(leg.id, request, failureOf(reply))
+  }
+
+  function tellStreams(leg: PublisherLeg, request: number): void {
+    if (leg.offer === undefined || leg.answer === undefined) leg.listing.push(request)
+    else asks.answer({ event: 'streams', leg: leg.id, request, streams: publisherStreams(leg.offer, leg.answer) })
+  }
+
+  function happened(leg: PublisherLeg, connection: Connection, message: Happening): void {
+    switch (message.janus) {
+      case 'webrtcup':
+        connection.isUp = true
+        return watchers.changed(leg.stream)
+      case 'hangup':
+        return end(leg, 'ended', message.reason ?? 'hung up')
+      case 'detached':
+        return end(leg, 'lost', 'handle detached')
+      case 'trickle': {
+        const { completed, ...candidate } = message.candidate
+        const told = completed ? { candidate: '' } : { ...candidate, candidate: candidate.candidate ?? '' }
+        return desk.tell({ event: 'candidate', leg: leg.id, sid: leg.sid ?? '', candidate: told })
+      }
+      case 'event': {
+        const data = videoRoomIn(message)
+        if (data?.videoroom === 'destroyed') end(leg, 'lost', 'room destroyed')
+        else if (data?.leaving === 'ok') end(leg, 'ended', data.reason ?? 'left the room')
+      }
+    }
+  }
+
+  return {
+    publish: add,
+    receive(command) {
+      asks.open(command.leg, command.request, () => failure('timeout', 'no answer in time'))
+      add(command)
+    },
+    has: (leg) => legs.has(leg),
+    say(id, request, sid, saying) {
+      const leg = legs.get(id)
+      if (leg) say(leg, request, sid, saying)
+    },
+    listStreams(id, request) {
+      const leg = legs.get(id)
+      if (leg) tellStreams(leg, request)
+    },
+    forward({ do: what, leg: id, request, to }) {
+      const leg = legs.get(id)
+      if (!leg) return
+      whenMade(leg, () => {
+        if (!hasRemoteStreams(session.version())) {
+          return asks.fail(id, request, failure('refused', 'remote streams need Janus 1.1'))
+        }
+        const { room = '' } = leg.connection ?? {}
+        const body =
+          what === 'forward' ? publishRemotely(room, leg.stream, to) : unpublishRemotely(room, leg.stream, to)
+        session.control(body, (reply) => done(leg, request, reply))
+      })
+    },
+    close(id) {
+      const leg = legs.get(id)
+      if (!leg) return
+      remove(leg)
+      if (leg.isOpened) desk.note({ fact: 'publisher-closed', ...leg.stream, why: 'closed' })
+    },
+    closeAll() {
+      for (const leg of [...legs.values()]) remove(leg)
+    },
+    sourceOf(stream) {
+      const connection = byStream.get(streamKey(stream))?.connection
+      return connection?.isMade ? connection : undefined
+    },
+    happened(handle, message) {
+      const leg = byHandle.get(handle)
+      if (!leg?.connection) return false
+      happened(leg, leg.connection, message)
+      return true
+    },
+    up() {
+      for (const leg of [...legs.values()]) {
+        if (leg.connection) leg.connection.line?.resume()
+        else make(leg)
+      }
+    },
+    lost(why) {
+      for (const leg of [...legs.values()]) {
+        if (leg.connection?.isMade) end(leg, 'lost', why)
+        else disconnect(leg)
+      }
+    },
+    count: () => ({ ...census }),
+  }
+}
+
+const stale = (sid: string | undefined) => failure('stale sid', `sid ${sid} is not that of the present connection`)
+
+const answerIn = (answer: Answer): string | undefined =>
+  answer.janus === 'event' && answer.jsep?.type === 'answer' ? answer.jsep.sdp : undefined
+
+/** An empty one ends them, which Janus wants said in another way. */
+export const candidateText = (candidate: { readonly candidate: string }): string =>
+  JSON.stringify(candidate.candidate === '' ? { completed: true } : candidate)

@@ -1,0 +1,99 @@
+/** Requests to Janus that are not answered yet. Each ends once: answered, refused, too late, or cut off. */
+import type { Desk } from './desk.ts'
+import type { Answer, JanusMessage } from './messages.ts'
+import { videoRoomIn } from './messages.ts'
+
+export type Reply =
+  | { readonly ok: true; readonly answer: Answer; readonly code?: undefined; readonly why?: undefined }
+  /** Janus said no, with this code. */
+  | { readonly ok: false; readonly why: 'refused'; readonly code: number; readonly detail: string }
+  /** Nothing came in time; or the connection or the session went, and nobody knows what became of it. */
+  | { readonly ok: false; readonly why: 'timeout' | 'cut'; readonly code: undefined; readonly detail: string }
+
+export interface Request {
+  /** Whether an `ack` is all the answer there is. */
+  readonly endsWithAck: boolean
+  ended(reply: Reply): void
+  /** Janus has it; what is sent from now on comes behind it. */
+  acked?(): void
+  /** It was carried out after all, when nobody waited any more. */
+  late?(answer: Answer): void
+}
+
+export interface Transactions {
+  /** Returns the number that the request is to bear. */
+  begin(request: Request): string
+  /** Takes what bears the number of a request; false if nobody waits for it. */
+  received(transaction: string, message: JanusMessage): boolean
+  /** None that is under way will be answered. */
+  cut(): void
+  /** Of those that came too late nothing more will be heard either. */
+  forget(): void
+}
+
+export function createTransactions(desk: Desk, timeout: () => number): Transactions {
+  const waiting = new Map<string, Request>()
+  const overdue = new Map<string, Request>()
+  let last = 0
+
+  function end(transaction: string, request: Request, reply: Reply): void {
+    waiting.delete(transaction)
+    desk.cancel(transaction)
+    request.ended(reply)
+  }
+
+  return {
+    begin(request) {
+      const transaction = String(++last)
+      waiting.set(transaction, request)
+      desk.at(transaction, desk.now() + timeout(), () => {
+        if (request.late) overdue.set(transaction, request)
+        end(transaction, request, { ok: false, why: 'timeout', code: undefined, detail: 'no answer in time' })
+      })
+      return transaction
+    },
+    received(transaction, message) {
+      const request = waiting.get(transaction)
+      if (request) {
+        if (message.janus === 'ack' && !request.endsWithAck) request.acked?.()
+        else {
+          const reply = replyIn(message)
+          if (reply) end(transaction, request, reply)
+        }
+        return true
+      }
+      const missed = overdue.get(transaction)
+      if (!missed || message.janus === 'ack') return false
+      overdue.delete(transaction)
+      const reply = replyIn(message)
+      if (reply?.ok) missed.late?.(reply.answer)
+      return true
+    },
+    cut() {
+      for (const [transaction, request] of [...waiting])
+        end(transaction, request, { ok: false, why: 'cut', code: undefined, detail: 'connection lost' })
+    },
+    forget: () => overdue.clear(),
+  }
+}
+
+function replyIn(message: JanusMessage): Reply | undefined {
+  switch (message.janus) {
+    case 'error':
+      return refusal(message.error.code, message.error.reason)
+    case 'success':
+    case 'event': {
+      const data = videoRoomIn(message)
+      return data?.error_code === undefined ? { ok: true, answer: message } : refusal(data.error_code, data.error)
+    }
+    case 'ack':
+    case 'server_info':
+      return { ok: true, answer: message }
+    default:
+      return undefined
+  }
+}
+
+function refusal(code: number, reason: string | undefined): Reply {
+  return { ok: false, why: 'refused', code, detail: `${code} ${reason ?? ''}`.trim() }
+}
