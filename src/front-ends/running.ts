@@ -2,7 +2,7 @@
 import type { IceServer } from '../auth/ice-servers.ts'
 import type { Config } from '../config/config.ts'
 import type { Gate } from '../io/admit-socket.ts'
-import type { Paths } from '../io/http-routes.ts'
+import type { Paths } from '../io/router.ts'
 import type { Report } from '../observe/report.ts'
 
 /** What all front ends are given. */

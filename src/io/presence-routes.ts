@@ -3,8 +3,8 @@ import type { OidcIdentity } from '../auth/oidc-token.ts'
 import type { Result } from '../lib/result.ts'
 import type { PresenceArrival } from '../protocols/presence/vocabulary.ts'
 import { admitSocket, type Gate } from './admit-socket.ts'
-import type { Paths, Route } from './http-routes.ts'
 import type { Oidc, TokenRefusal } from './oidc/providers.ts'
+import type { Paths, Route } from './router.ts'
 import type { Sockets } from './sockets.ts'
 
 export interface TokenFact {

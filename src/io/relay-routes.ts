@@ -3,7 +3,7 @@
 import { roomOfPath } from '../protocols/relay/room-name.ts'
 import type { RelayArrival } from '../protocols/relay/vocabulary.ts'
 import { admitSocket, type Gate } from './admit-socket.ts'
-import type { Paths, Route } from './http-routes.ts'
+import type { Paths, Route } from './router.ts'
 import type { Sockets } from './sockets.ts'
 
 /** `base` has no slash at its end. */

@@ -2,7 +2,7 @@
 import { contains, parseIpRange } from '../lib/ip-range.ts'
 import type { Peer } from '../protocols/front-end.ts'
 import { admitSocket, type Gate } from './admit-socket.ts'
-import type { Paths, Route } from './http-routes.ts'
+import type { Paths, Route } from './router.ts'
 import type { Refusal } from './socket-data.ts'
 import type { Sockets } from './sockets.ts'
 

@@ -1,5 +1,5 @@
 /** Serves the call page: plain files, from nowhere but here, which may load nothing from elsewhere. */
-import type { Methods, Paths, Route } from '../http-routes.ts'
+import type { Methods, Paths, Route } from '../router.ts'
 import { built } from './built.ts'
 import { bundlePages, type PageTexts } from './bundle.ts'
 

@@ -13,8 +13,8 @@ import {
 import type { AdmissionFact } from '../../protocols/admission/facts.ts'
 import type { TalkFact } from '../../protocols/talk/facts.ts'
 import { now } from '../clock.ts'
-import type { Methods, Route } from '../http-routes.ts'
 import { readBody } from '../read-body.ts'
+import type { Methods, Route } from '../router.ts'
 
 const action = 'AdmissionApp'
 

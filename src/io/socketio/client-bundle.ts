@@ -1,6 +1,6 @@
 /** The browser's Socket.IO client, which the original offers beside the endpoint: of the version that the server has. */
 import packageFile from 'socket.io/package.json' with { type: 'json' }
-import type { Route } from '../http-routes.ts'
+import type { Route } from '../router.ts'
 
 type Read = () => Promise<{ readonly default: string }>
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
-import type { Methods } from '../../../src/io/http-routes.ts'
 import { pagePaths } from '../../../src/io/pages/page-routes.ts'
+import type { Methods } from '../../../src/io/router.ts'
 
 const paths = pagePaths(() => new Response('a token'))
 const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response() })

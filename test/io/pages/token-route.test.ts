@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { DemoOn } from '../../../src/config/config.ts'
 import { createThrottle } from '../../../src/core/throttle.ts'
-import type { Route } from '../../../src/io/http-routes.ts'
 import { tokenRoute } from '../../../src/io/pages/token-route.ts'
+import type { Route } from '../../../src/io/router.ts'
 
 const password = 'password-of-the-page'
 const unused = undefined as never
