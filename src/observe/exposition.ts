@@ -147,8 +147,9 @@ export function createExposition(): Exposition {
     }
   }
 
-  function readCensus({ connections, sessions, rooms }: Census): void {
+  function readCensus({ connections, sessions, rooms, federationLinks }: Census): void {
     set('signaling_hub_connections', {}, connections)
+    set('signaling_federation_links', {}, federationLinks)
     for (const { backend, clienttype, count } of sessions) set('signaling_hub_sessions', { backend, clienttype }, count)
     const roomsOf = new Map<string, number>()
     for (const { backend, room, sessions: present, inCall } of rooms) {

@@ -8,6 +8,7 @@ import type { TalkFact } from '../protocols/talk/facts.ts'
 import type { SfuFact } from '../sfu/facts.ts'
 import type { TurnFact } from '../turn/facts.ts'
 import { admissionTellings } from './admission-facts.ts'
+import { federationTellings } from './federation-facts.ts'
 import { type PresenceWorldFact, presenceTellings } from './presence-facts.ts'
 import { proxyTellings } from './proxy-facts.ts'
 import { type RelayWorldFact, relayTellings } from './relay-facts.ts'
@@ -179,6 +180,7 @@ export const tellings = {
   ...presenceTellings,
   ...admissionTellings,
   ...sfuTellings,
+  ...federationTellings,
   ...proxyTellings,
   ...turnTellings,
 } as const satisfies Tellings<Fact>

@@ -3,6 +3,7 @@
 import { clientMessages } from '../protocols/talk/messages/index.ts'
 import { admissionCounters, admissionGauges } from './admission-metrics.ts'
 import { coturnMetrics } from './coturn-metrics.ts'
+import { federationCounters, federationGauges } from './federation-metrics.ts'
 import { presenceCounters, presenceGauges } from './presence-metrics.ts'
 import { proxyCounters, proxyGauges } from './proxy-metrics.ts'
 import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
@@ -117,6 +118,7 @@ export const counters = {
     labels: ['backend'],
     help: 'Calls that began in a room',
   },
+  ...federationCounters,
   ...relayCounters,
   ...presenceCounters,
   ...admissionCounters,
@@ -153,6 +155,7 @@ export const gauges = {
     help: 'How many sessions a backend may have; absent where there is no limit',
   },
   signaling_http_client_pool_connections: { labels: ['host'], help: 'Connections for requests to a Nextcloud' },
+  ...federationGauges,
   ...relayGauges,
   ...presenceGauges,
   ...admissionGauges,

@@ -24,6 +24,7 @@ function watched(changes: Partial<Watched> = {}): Watched {
       connections: 5,
       sessions: [{ backend: 'one', clienttype: 'client', count: 4 }],
       rooms,
+      federationLinks: 0,
       dialout: [],
     }),
     transport: () => ({ bytesIn: 10, bytesOut: 20, messagesIn: 1, messagesOut: 2 }),
@@ -152,7 +153,7 @@ test('what is gone leaves no series behind', async () => {
   await report.metricsText()
   report.watch(
     watched({
-      census: () => ({ connections: 0, sessions: [], rooms: [], dialout: [] }),
+      census: () => ({ connections: 0, sessions: [], rooms: [], federationLinks: 0, dialout: [] }),
       backends: () => [],
       pool: () => [],
     }),

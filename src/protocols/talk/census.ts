@@ -5,6 +5,8 @@ export interface Census {
   readonly connections: number
   readonly sessions: readonly { readonly backend: string; readonly clienttype: string; readonly count: number }[]
   readonly rooms: readonly RoomCensus[]
+  /** To other servers, those included that are being tried. */
+  readonly federationLinks: number
   /** Internal clients that take outgoing calls. */
   readonly dialout: readonly DialoutClient[]
 }
@@ -52,5 +54,12 @@ export function takeCensus(state: State): Census {
     }
     return { backend: room.backend.id, room: room.id, sessions: present, inCall }
   })
-  return { connections: state.connections.size, sessions: [...sessions.values()], rooms, dialout }
+  const { connections, federation } = state
+  return {
+    connections: connections.size,
+    sessions: [...sessions.values()],
+    rooms,
+    federationLinks: federation.size,
+    dialout,
+  }
 }

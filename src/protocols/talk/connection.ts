@@ -12,6 +12,10 @@ import { closeNormally, endSession, sayBye } from './ending.ts'
 import { errorReply } from './errors.ts'
 import type { EndReason } from './facts.ts'
 import { featuresOf } from './features.ts'
+import { carryOver } from './federation/carry.ts'
+import { federationDue, linked } from './federation/conversation.ts'
+import { federatedJoin } from './federation/join.ts'
+import type { FederationEvent } from './federation/link.ts'
 import { bye } from './handlers/bye.ts'
 import { dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
 import { hello } from './handlers/hello.ts'
@@ -48,6 +52,8 @@ export interface TalkFrontEnd extends FrontEnd<Talk> {
   requested(request: IncomingRequest): Effects<Talk>
   /** The SFU has something to tell. */
   sfuTold(event: SfuEvent, now: number): Effects<Talk>
+  /** Something happened to a link to another signaling server. */
+  federationTold(event: FederationEvent, now: number): Effects<Talk>
   census(): Census
 }
 
@@ -66,8 +72,17 @@ export function talkOver(state: State): TalkFrontEnd {
   function handle(now: number, act: () => void): Effects<Talk> {
     state.setNow(now)
     act()
+    for (let id = state.federation.takeReleased(); id !== undefined; id = state.federation.takeReleased()) release(id)
     for (let end = state.takeDoomed(); end; end = state.takeDoomed()) endDoomed(end.session, end.why)
     return state.takeEffects()
+  }
+
+  /** A connection whose wish for a federated room was answered. */
+  function release(id: ConnectionId): void {
+    const connection = connections.get(id)
+    if (connection?.phase.phase !== 'open' || connection.awaits !== federatedJoin) return
+    connection.awaits = undefined
+    emptyInbox(connection)
   }
 
   function endDoomed(session: ClientSession, why: EndReason): void {
@@ -126,15 +141,18 @@ export function talkOver(state: State): TalkFrontEnd {
       case 'room':
         return room(state, connection, session, incoming.message)
       case 'message':
+        if (carryOver(state, session, incoming)) return
         if (state.settings.media && media(state, session, incoming.message)) return
         if (incoming.raw) message(state, session, incoming.message.message.recipient, incoming.raw)
         return
       case 'control':
+        if (carryOver(state, session, incoming)) return
         if (incoming.raw) control(state, session, incoming.message.control.recipient, incoming.raw)
         return
       case 'internal':
         return internal(state, connection, session, incoming.message, incoming.raw)
       case 'transient':
+        if (carryOver(state, session, incoming)) return
         return transient(state, session, incoming.message, incoming.raw)
       case 'bye':
         return bye(state, connection, session, incoming.message)
@@ -237,6 +255,8 @@ export function talkOver(state: State): TalkFrontEnd {
       }
       case 'renewal':
         return renewStreams(state)
+      case 'federation':
+        return federationDue(state, item.federated)
       case 'waiting-requests':
         return requests.giveUp()
       case 'ping':
@@ -287,6 +307,8 @@ export function talkOver(state: State): TalkFrontEnd {
         flushAllJoins(state)
         sfuTold(state, event)
       }),
+
+    federationTold: (event, now) => handle(now, () => linked(state, event)),
 
     closed: (id, undelivered, now) =>
       handle(now, () => {

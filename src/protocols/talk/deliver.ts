@@ -80,7 +80,9 @@ function authorOf(state: State, event: TalkEvent): Session | undefined {
 /** 1.2: who is told that he was disinvited from the very room that he is in has no session any more. */
 function doomDisinvited(state: State, to: Address, room: string): void {
   for (const session of state.hub.resolve(to)) {
-    const isThere = state.hub.roomOf(session.id) === roomKey(session.backend.id, room)
+    const isThere =
+      state.hub.roomOf(session.id) === roomKey(session.backend.id, room) ||
+      state.federation.of(session.id)?.room?.local === room
     if (isThere && isClientSession(session)) state.doom(session, 'disinvited')
   }
 }

@@ -1,6 +1,7 @@
 /** The end of sessions and connections. */
 import type { ConnectionId } from '../../core/ids.ts'
 import type { EndReason } from './facts.ts'
+import { leaveFederation } from './federation/leave.ts'
 import { leaveRoom, roomJoined } from './leaving.ts'
 import { closeLegs } from './media/closing.ts'
 import type { ByeReason } from './messages/bye.ts'
@@ -28,6 +29,7 @@ export function endSession(state: State, session: ClientSession, why: EndReason,
   if (state.hub.get(session.id) !== session) return
   for (const virtual of [...(session.virtuals?.values() ?? [])]) endVirtual(state, virtual, undefined)
   closeLegs(state, session, 'gone')
+  leaveFederation(state, session, why)
   leaveRoom(state, session, quietly)
   roomJoined(state, session)
   state.deadlines.cancel(`resume ${session.id}`)

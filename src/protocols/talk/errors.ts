@@ -24,7 +24,11 @@ export const errorCodes = {
   already_joined: { message: 'Already joined this room.', when: 'the session is in that room; details hold the room' },
   federation_unsupported: {
     message: 'Federation is not supported.',
-    when: 'a federated room or client, which this version does not serve yet',
+    when: 'the other server or Nextcloud does not know it, or the session may not go on from here',
+  },
+  federation_error: {
+    message: 'The federated room cannot be reached.',
+    when: 'details.code says why: certificate_verification_error, network_error, too_many_connections, room_session_reconnected',
   },
   not_allowed: { message: 'Not allowed.', when: 'the session lacks the permission' },
   not_in_room: { message: 'No room joined yet.', when: 'transient data without a room' },

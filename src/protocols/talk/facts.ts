@@ -53,5 +53,38 @@ export type TalkFact =
   | { readonly fact: 'stream-lost'; readonly session: SessionId; readonly type: StreamType }
   /** The permission for it is gone. */
   | { readonly fact: 'stream-revoked'; readonly session: SessionId; readonly type: StreamType }
+  | {
+      readonly fact: 'federation-joined'
+      readonly session: SessionId
+      readonly backend: string
+      readonly server: string
+    }
+  | { readonly fact: 'federation-left'; readonly session: SessionId; readonly server: string; readonly why: string }
+  | {
+      readonly fact: 'federation-failed'
+      readonly session: SessionId
+      readonly server: string
+      readonly code: string
+      readonly why: string
+    }
+  | {
+      readonly fact: 'federation-interrupted'
+      readonly session: SessionId
+      readonly server: string
+      readonly why: string
+    }
+  | {
+      readonly fact: 'federation-resumed'
+      readonly session: SessionId
+      readonly server: string
+      readonly resumed: boolean
+    }
+  /** The other server said something that is not passed on. */
+  | {
+      readonly fact: 'federation-message-refused'
+      readonly session: SessionId
+      readonly server: string
+      readonly why: string
+    }
   | { readonly fact: 'backend-refused'; readonly backend: string; readonly what: string; readonly code: string }
   | { readonly fact: 'backend-request-stale'; readonly backend: string; readonly room: string; readonly type: string }

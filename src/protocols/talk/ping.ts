@@ -8,6 +8,11 @@ export const pingInterval = 10_000
 /** Asks the world to ping, once per backend URL. */
 export function askPings(state: State): void {
   const byUrl = new Map<string, { readonly backend: string; readonly rooms: PingedRoom[] }>()
+  const add = (backend: string, url: string, room: PingedRoom): void => {
+    const group = byUrl.get(url) ?? { backend, rooms: [] }
+    group.rooms.push(room)
+    byUrl.set(url, group)
+  }
   for (const room of state.rooms.all()) {
     const entriesByUrl = new Map<string, PingEntry[]>()
     for (const session of state.hub.members(room.key)) {
@@ -20,11 +25,13 @@ export function askPings(state: State): void {
       if (entries) entries.push(entry)
       else entriesByUrl.set(session.backendUrl, [entry])
     }
-    for (const [url, entries] of entriesByUrl) {
-      const group = byUrl.get(url) ?? { backend: room.backend.id, rooms: [] }
-      group.rooms.push({ roomId: room.id, entries })
-      byUrl.set(url, group)
-    }
+    for (const [url, entries] of entriesByUrl) add(room.backend.id, url, { roomId: room.id, entries })
+  }
+  for (const { session, room } of state.federation.joined()) {
+    if (!room) continue
+    const { backend, backendUrl, userId } = session
+    const entry = { sessionid: room.roomSession, ...(userId === '' ? {} : { userid: userId }) }
+    add(backend.id, backendUrl, { roomId: room.local, entries: [entry] })
   }
   for (const [url, { backend: id, rooms }] of byUrl) {
     const backend = state.settings.backends.byUrl(url)

@@ -12,6 +12,8 @@ import type { Backend, Backends } from './backend/backends.ts'
 import type { Connection, HelloMessage, JoinMessage } from './connection-state.ts'
 import { createDialouts, type Dialouts } from './dialouts.ts'
 import type { EndReason, TalkFact } from './facts.ts'
+import { createFederations, type Federated, type Federations } from './federation/federations.ts'
+import type { FederationSettings } from './federation/settings.ts'
 import { createLegs, type Legs, type LostStream } from './media/legs.ts'
 import type { MediaSettings } from './media/settings.ts'
 import type { ServerMessage } from './messages/index.ts'
@@ -31,6 +33,8 @@ export interface TalkSettings {
   readonly queue: MailboxLimits
   /** How many values a room may share. */
   readonly valuesPerRoom: number
+  /** Undefined: nobody joins rooms of other servers. Asked anew each time, because a reload may change it. */
+  readonly federation?: (() => FederationSettings) | undefined
   /** Undefined: there is no SFU. Asked anew each time, because a reload changes some of it. */
   readonly media?: (() => MediaSettings) | undefined
 }
@@ -48,6 +52,7 @@ export type Due =
   | { readonly due: 'unshared'; readonly leg: LegId }
   /** Streams that the SFU lost are to be published again. */
   | { readonly due: 'renewal' }
+  | { readonly due: 'federation'; readonly federated: Federated }
   | { readonly due: 'waiting-requests' }
   | { readonly due: 'ping' }
 
@@ -78,6 +83,8 @@ export interface State {
   readonly unannounced: Set<Room>
   readonly seats: Seats
   readonly dialouts: Dialouts
+  /** Who is in rooms of other servers. */
+  readonly federation: Federations
   /** At the SFU. */
   readonly legs: Legs
   /** Streams that the SFU lost, by the id of who published them and shall publish them again. */
@@ -146,6 +153,7 @@ export function createState(settings: TalkSettings, ids: SessionIds, throttle: T
     unannounced: new Set(),
     seats: createSeats(),
     dialouts: createDialouts(),
+    federation: createFederations(),
     legs: createLegs(),
     lostStreams: new Map(),
     sfu: { isAvailable: false },

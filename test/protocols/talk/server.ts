@@ -47,6 +47,7 @@ export function testSettings(more: Partial<TalkSettings> = {}): TalkSettings {
     internalSecret,
     queue: { bytes: 100_000, messages: 100 },
     valuesPerRoom: 1_000,
+    federation: () => ({ timeout: 10_000, maxLinks: 1_000, maxLinksPerUser: 20 }),
     ...more,
   }
 }
@@ -299,6 +300,7 @@ export function leftIn(state: State): Readonly<Record<string, number>> {
     unannounced: state.unannounced.size,
     seats: state.seats.size,
     dialouts: state.dialouts.size,
+    federation: state.federation.size,
     deadlines: state.deadlines.size,
     pending: state.pending.size,
     awaiting: state.awaiting.size,

@@ -74,6 +74,7 @@ export function machineStage(keys: TalkKeys): MachineStage {
       internalSecret: testKeys.internalSecret,
       queue: { bytes: 1_048_576, messages: 1_000 },
       valuesPerRoom: 1_000,
+      federation: () => ({ timeout: 10_000, maxLinks: 10, maxLinksPerUser: 10 }),
     },
     testIds(),
     createThrottle(),

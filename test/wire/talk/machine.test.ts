@@ -26,7 +26,7 @@ describe('conversations with the machine', () => {
 /** Everybody went with a bye, or has been gone for long enough. */
 function expectNothingLeft({ world, talk }: ReturnType<typeof machineStage>): void {
   world.pass(120_000)
-  expect(talk.census()).toEqual({ connections: 0, sessions: [], rooms: [], dialout: [] })
+  expect(talk.census()).toEqual({ connections: 0, sessions: [], rooms: [], federationLinks: 0, dialout: [] })
   expect(talk.nextDeadline()).toBeUndefined()
   expect(world.unanswered()).toEqual([])
 }

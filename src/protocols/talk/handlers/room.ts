@@ -3,15 +3,17 @@ import type { BackendReply } from '../backend/messages.ts'
 import { joinCall } from '../call.ts'
 import type { Connection, JoinMessage } from '../connection-state.ts'
 import { send } from '../deliver.ts'
-import { endSession, sayBye } from '../ending.ts'
 import { errorReply, withId } from '../errors.ts'
 import { federatedActor } from '../federation/actor.ts'
+import { joinFederated } from '../federation/join.ts'
+import { leaveFederation } from '../federation/leave.ts'
+import { disconnectFormer } from '../former.ts'
 import { announce, announceAgain } from '../joins.ts'
 import { expectRoom, leaveRoom, roomJoined, tellBackend } from '../leaving.ts'
 import { bandwidthOf } from '../media/settings.ts'
 import { publishParticipants } from '../participants.ts'
 import type { Room } from '../rooms.ts'
-import { type ClientSession, isClientSession } from '../session.ts'
+import type { ClientSession } from '../session.ts'
 import type { State } from '../state.ts'
 import type { TalkAnswer } from '../vocabulary.ts'
 
@@ -20,10 +22,10 @@ export function room(state: State, connection: Connection, session: ClientSessio
   const isBack = session.link.phase === 'open' && session.link.resumed === true
   if (isBack) session.link = { phase: 'open', connection: connection.id }
   if (!roomid) {
-    if (leaveRoom(state, session)) expectRoom(state, session)
+    if (leaveFederation(state, session, 'left') || leaveRoom(state, session)) expectRoom(state, session)
     return send(state, session, { ...withId(message.id), type: 'room', room: { roomid: '' } })
   }
-  if (federation) return send(state, session, errorReply(message.id, 'federation_unsupported'))
+  if (federation) return joinFederated(state, connection, session, message)
 
   const wanted = state.rooms.find(session.backend, roomid)
   if (wanted && state.hub.roomOf(session.id) === wanted.key) {
@@ -82,14 +84,6 @@ function undo(state: State, session: ClientSession, message: JoinMessage, answer
   if (!state.seats.find(session.backend, sessionid)) tellBackend(state, session, answer.reply.room.roomid, sessionid)
 }
 
-/** There is one connection per session of Nextcloud's: an older one ends, and Nextcloud hears nothing of that. */
-function disconnectFormer(state: State, session: ClientSession, roomSession: string): void {
-  const former = state.seats.find(session.backend, roomSession)
-  if (!former || former === session || !isClientSession(former)) return
-  if (former.link.phase === 'open') sayBye(state, former.link.connection, 'room_session_reconnected')
-  endSession(state, former, 'same room session joined elsewhere', true)
-}
-
 type RoomReply = Extract<BackendReply, { readonly type: 'room' }>['room']
 
 function enter(
@@ -98,6 +92,7 @@ function enter(
   message: JoinMessage,
   reply: Pick<RoomReply, 'roomid'> & Partial<RoomReply>,
 ): void {
+  leaveFederation(state, session, 'another room')
   leaveRoom(state, session)
   const joined = state.rooms.open(session.backend, reply.roomid, reply.properties)
   // An internal client that came first knew none.

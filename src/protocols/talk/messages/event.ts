@@ -25,6 +25,10 @@ export const Event = z
       event('room', 'message', { message: z.object({ roomid: z.string(), data: anything }) }),
       event('room', 'switchto', { switchto: z.object({ roomid: z.string(), details: anything.optional() }) }),
       event('room', 'delete', {}),
+      event('room', 'federation_interrupted', {}).describe('the server that has the room cannot be reached just now'),
+      event('room', 'federation_resumed', {
+        resumed: z.boolean().describe('false: the room is joined anew; its properties and all who are there follow'),
+      }),
       event('roomlist', 'invite', { invite: z.object(place) }),
       event('roomlist', 'disinvite', {
         disinvite: z.object({ ...place, reason: z.enum(['disinvited', 'deleted']) }),
@@ -33,7 +37,9 @@ export const Event = z
       event('participants', 'update', {
         update: z.object({
           roomid: z.string(),
-          users: z.array(z.looseObject({ sessionId: z.string() })).optional(),
+          users: z
+            .array(z.union([z.looseObject({ sessionId: z.string() }), z.looseObject({ sessionid: z.string() })]))
+            .optional(),
           incall: z.number().int().optional(),
           all: z.literal(true).optional(),
         }),

@@ -1,0 +1,293 @@
+/** What the other server says and what happens to the link, from the first word to the last. */
+import { sessionId } from '../../../core/ids.ts'
+import { assertNever } from '../../../lib/assert-never.ts'
+import { deliver, send } from '../deliver.ts'
+import { errorReply, withId } from '../errors.ts'
+import { expectRoom } from '../leaving.ts'
+import { frameOf } from '../render.ts'
+import type { ClientSession } from '../session.ts'
+import type { State } from '../state.ts'
+import { type Fields, isFields } from './actors.ts'
+import { sayWaiting } from './carry.ts'
+import { type Failure, fail, unreachable } from './failing.ts'
+import type { Federated, Wanted } from './federations.ts'
+import { askToJoin, dialAgain, expectAnswer, firstDelay, joinPrefix, longestDelay, settle } from './join.ts'
+import { deadlineOf, endFederated, order } from './leave.ts'
+import type { FederationEvent } from './link.ts'
+import { joinedRoom, type Names, type RoomNews, rewritten } from './rewrite.ts'
+
+/** Something happened to a link. */
+export function linked(state: State, event: FederationEvent): void {
+  const federated = state.federation.byLink(event.link)
+  if (!federated) return
+  switch (event.event) {
+    case 'opened':
+      federated.phase = 'welcome'
+      return expectAnswer(state, federated)
+    case 'received':
+      if (!federated.budget.spend(event.text.length, state.now())) {
+        return fail(state, federated, unreachable('The other server says too much.'))
+      }
+      return heard(state, federated, event.text)
+    case 'closed':
+      if (federated.room && event.why !== 'forbidden') return interrupted(state, federated, event.detail, false)
+      federated.phase = 'pausing'
+      return fail(state, federated, failureOf(event))
+    default:
+      return assertNever(event)
+  }
+}
+
+/** In words for people; what exactly went wrong on the way is in our log. */
+function failureOf({ why, detail }: Extract<FederationEvent, { readonly event: 'closed' }>): Failure {
+  switch (why) {
+    case 'certificate':
+      return unreachable(`The other server could not prove who it is: ${detail}`, 'certificate_verification_error')
+    case 'forbidden':
+      return unreachable('This server does not connect to such addresses.')
+    case 'network':
+      return unreachable(`The other server cannot be reached: ${detail}`)
+  }
+}
+
+/** A time is over: for an answer, or until the next try. */
+export function federationDue(state: State, federated: Federated): void {
+  if (federated.phase === 'pausing') return dialAgain(state, federated)
+  const late = 'no answer in time'
+  if (federated.room && federated.phase !== 'joined') return interrupted(state, federated, late, true)
+  fail(state, federated, unreachable(`The other server cannot be reached: ${late}`))
+}
+
+/** The link is lost; the other server keeps our place for a while. */
+function interrupted(state: State, federated: Federated, why: string, isOpen: boolean): void {
+  const { session, place, link } = federated
+  if (isOpen) order(state, { do: 'hang-up', link })
+  const now = state.now()
+  if (!federated.isInterrupted) {
+    federated.isInterrupted = true
+    if (now - federated.since >= longestDelay) federated.delay = firstDelay
+    state.note({ fact: 'federation-interrupted', session: session.id, server: place.server, why })
+    send(state, session, { type: 'event', event: { target: 'room', type: 'federation_interrupted' } })
+  }
+  federated.phase = 'pausing'
+  state.deadlines.set(deadlineOf(federated), now + federated.delay, { due: 'federation', federated })
+  federated.delay = Math.min(2 * federated.delay, longestDelay)
+}
+
+function heard(state: State, federated: Federated, text: string): void {
+  const message = parsed(text)
+  if (!message) return odd(state, federated, 'malformed')
+  switch (federated.phase) {
+    case 'welcome':
+      if (message['type'] === 'welcome') welcomed(state, federated, message)
+      return
+    case 'hello':
+      return helloAnswered(state, federated, message)
+    case 'joining':
+      return joining(state, federated, text, message)
+    case 'joined':
+      return told(state, federated, text, message)
+    case 'dialling':
+    case 'pausing':
+      return
+    default:
+      return assertNever(federated.phase)
+  }
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFields(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function odd(state: State, { session, place }: Federated, why: string): void {
+  state.note({ fact: 'federation-message-refused', session: session.id, server: place.server, why })
+}
+
+function welcomed(state: State, federated: Federated, { welcome }: Fields): void {
+  const features = isFields(welcome) ? welcome['features'] : undefined
+  if (Array.isArray(features) && features.includes('federation')) return sayHello(state, federated)
+  fail(state, federated, { code: 'federation_unsupported', message: 'The other server does not support federation.' })
+}
+
+/** As whom we were there before, or with the token of its Nextcloud. */
+function sayHello(state: State, federated: Federated): void {
+  const { session, place, token, remote, link } = federated
+  federated.phase = 'hello'
+  federated.hello = `federation-hello-${state.serial()}`
+  const auth = { type: 'federation', url: place.nextcloud, params: { token } }
+  const hello = {
+    version: '2.0',
+    ...(session.features.length === 0 ? {} : { features: session.features }),
+    ...(remote ? { resumeid: remote.resumeId } : { auth }),
+  }
+  order(state, { do: 'send', link, text: JSON.stringify({ id: federated.hello, type: 'hello', hello }) })
+  expectAnswer(state, federated)
+}
+
+function helloAnswered(state: State, federated: Federated, message: Fields): void {
+  const { type, id, hello, error } = message
+  if (id !== federated.hello) return
+  if (type === 'error') {
+    const failure = refusalOf(error)
+    if (!federated.remote || failure.code !== 'no_such_session') return fail(state, federated, failure)
+    // It does not know us any more: what we wanted to say was said to somebody else.
+    federated.remote = undefined
+    federated.waiting.takeAll()
+    return sayHello(state, federated)
+  }
+  const { sessionid, resumeid } = isFields(hello) ? hello : {}
+  if (type !== 'hello' || !isSessionName(sessionid) || !isSessionName(resumeid)) {
+    return fail(state, federated, unreachable('The other server does not speak our language.'))
+  }
+  const isResumed = federated.remote?.id === sessionid
+  federated.remote = { id: sessionid, resumeId: resumeid }
+  if (federated.room) resumed(state, federated, federated.room, isResumed)
+  else if (federated.wanted) enter(state, federated, federated.wanted)
+}
+
+/**
+ * Ids are replaced wherever they are written, so they have to be such that nothing else is written like them. Those of
+ * every server there is are long and random.
+ */
+const isSessionName = (id: unknown): id is string => typeof id === 'string' && /^[\w=+/.~|:-]{16,1024}$/.test(id)
+
+const refusalOf = (error: unknown): Failure => {
+  const { code, message, details } = isFields(error) ? error : {}
+  return {
+    code: typeof code === 'string' && code !== '' ? code.slice(0, 100) : 'federation_error',
+    ...(typeof message === 'string' ? { message: message.slice(0, 1_000) } : {}),
+    ...(details === undefined ? {} : { details }),
+  }
+}
+
+function enter(state: State, federated: Federated, wanted: Wanted): void {
+  federated.phase = 'joining'
+  askToJoin(state, federated, wanted)
+}
+
+/** The link is back: either nothing was lost, or the room has to be joined anew. */
+function resumed(state: State, federated: Federated, room: NonNullable<Federated['room']>, isResumed: boolean): void {
+  const { session, place, wanted } = federated
+  federated.isInterrupted = false
+  federated.since = state.now()
+  state.note({ fact: 'federation-resumed', session: session.id, server: place.server, resumed: isResumed })
+  send(state, session, {
+    type: 'event',
+    event: { target: 'room', type: 'federation_resumed', resumed: isResumed },
+  })
+  if (!isResumed) {
+    federated.present.clear()
+    federated.wanted ??= { ...room, join: `${joinPrefix}${state.serial()}`, request: undefined, connection: undefined }
+    return enter(state, federated, federated.wanted)
+  }
+  federated.phase = 'joined'
+  state.deadlines.cancel(deadlineOf(federated))
+  sayWaiting(state, federated)
+  // Whether the other server heard that wish before the link broke, nobody knows.
+  if (wanted) askToJoin(state, federated, wanted)
+}
+
+/** The room was asked for; what else is said meanwhile is about no room of this session's. */
+function joining(state: State, federated: Federated, text: string, message: Fields): void {
+  const { wanted } = federated
+  if (wanted && message['id'] === wanted.join) answered(state, federated, wanted, text, message)
+}
+
+/** The answer to the wish for a room. */
+function answered(state: State, federated: Federated, wanted: Wanted, text: string, message: Fields): void {
+  const { session } = federated
+  const { type, error } = message
+  if (type === 'error') {
+    const failure = refusalOf(error)
+    if (failure.code === 'already_joined') return alreadyThere(state, federated, wanted, failure)
+    if (federated.phase === 'joining') return fail(state, federated, failure)
+    // The session stays in the room that it was in.
+    federated.wanted = undefined
+    state.deadlines.cancel(deadlineOf(federated))
+    state.federation.release(wanted.connection)
+    return send(state, session, errorReply(wanted.request, failure.code, failure.message, failure.details))
+  }
+  const room = isFields(message['room']) ? message['room'] : {}
+  if (type !== 'room' || room['roomid'] !== wanted.remote) {
+    return fail(state, federated, unreachable('The other server does not speak our language.'))
+  }
+  settle(state, federated, wanted)
+  deliver(state, session, frameOf({ ...withId(wanted.request), type: 'room', room: joinedRoom(text, room, wanted) }))
+  sayWaiting(state, federated)
+}
+
+/** It has us in that room already: by this wish, or by the same one before the link broke. */
+function alreadyThere(
+  state: State,
+  federated: Federated,
+  wanted: Wanted,
+  { code, message = code, details }: Failure,
+): void {
+  const room = isFields(details) && isFields(details['room']) ? details['room'] : {}
+  settle(state, federated, wanted)
+  const named = { ...room, roomid: wanted.local }
+  send(state, federated.session, errorReply(wanted.request, code, message, { room: named }))
+  sayWaiting(state, federated)
+}
+
+/** Something for the client, if it is. */
+function told(state: State, federated: Federated, text: string, message: Fields): void {
+  const { session, wanted } = federated
+  const { type, id } = message
+  if (wanted && id === wanted.join) return answered(state, federated, wanted, text, message)
+  // The second answer to a wish that had to be said twice.
+  if (typeof id === 'string' && id.startsWith(joinPrefix)) return
+  if (type === 'bye') return dismissed(state, federated, message['bye'])
+  const names = namesOf(state, federated)
+  if (!names) return
+  const said = rewritten(text, message, names)
+  if (!said.ok) return odd(state, federated, said.why)
+  if (said.news) take(state, federated, said.news)
+  deliver(state, session, { text: said.text, kind: said.kind })
+  if (said.news?.news !== 'out') return
+  endFederated(state, federated, 'not in the room any more')
+  expectRoom(state, session)
+}
+
+/** Its last word. The same participant somewhere else is the only reason not to come back. */
+function dismissed(state: State, federated: Federated, bye: unknown): void {
+  if (!isFields(bye) || bye['reason'] !== 'room_session_reconnected') return interrupted(state, federated, 'bye', true)
+  fail(
+    state,
+    federated,
+    unreachable('The same participant has joined from somewhere else.', 'room_session_reconnected'),
+  )
+}
+
+function namesOf(state: State, { session, remote, room, clouds }: Federated): Names | undefined {
+  if (!remote || !room) return undefined
+  return { local: session.id, remote: remote.id, room, clouds, isOurs: (id) => isOurs(state, session, id) }
+}
+
+/**
+ * People of this session's own Nextcloud are never known elsewhere by their ids here. (That of the other Nextcloud may
+ * well be served here too.)
+ */
+function isOurs(state: State, { backendUrl }: ClientSession, id: string): boolean {
+  return state.hub.get(state.ids.canonical(sessionId(id)))?.backendUrl === backendUrl
+}
+
+function take(state: State, { present, session, remote }: Federated, news: RoomNews): void {
+  switch (news.news) {
+    case 'joined':
+      for (const { id, entry } of news.entries) present.add(id === remote?.id ? session.id : id, entry, state.serial())
+      return
+    case 'left':
+      for (const id of news.ids) present.remove(id === remote?.id ? session.id : id)
+      return
+    case 'out':
+      return present.clear()
+    default:
+      return assertNever(news)
+  }
+}

@@ -1,0 +1,35 @@
+/** When there is no way to a federated room, or none any more. */
+import { send } from '../deliver.ts'
+import { errorReply } from '../errors.ts'
+import { expectRoom } from '../leaving.ts'
+import type { State } from '../state.ts'
+import type { Federated } from './federations.ts'
+import { endFederated } from './leave.ts'
+
+export interface Failure {
+  readonly code: string
+  readonly message?: string | undefined
+  readonly details?: unknown
+}
+
+/** There is no way to that room, or none any more: the client is told, and is where it was before, or nowhere. */
+export function fail(state: State, federated: Federated, failure: Failure): void {
+  const { session, wanted, room, place } = federated
+  const { code, message, details } = failure
+  state.note({ fact: 'federation-failed', session: session.id, server: place.server, code, why: whyOf(failure) })
+  endFederated(state, federated, 'failed')
+  send(state, session, errorReply(wanted?.request, code, message, details))
+  // Talk's web client cures an expired token by joining again; then it still has to know which room it is in.
+  if (room && code !== 'token_expired') send(state, session, { type: 'room', room: { roomid: '' } })
+  if (state.hub.roomOf(session.id) === undefined && !state.federation.of(session.id)) expectRoom(state, session)
+}
+
+function whyOf({ message = '', details }: Failure): string {
+  const detail = typeof details === 'object' && details !== null && 'message' in details ? details.message : undefined
+  return String(detail ?? message).slice(0, 200)
+}
+
+export const unreachable = (message: string, code = 'network_error'): Failure => ({
+  code: 'federation_error',
+  details: { code, message },
+})
