@@ -1,22 +1,11 @@
 /** Our server with the admission front end, in this process, on a port of its own; and real clients of Socket.IO that wait for events. */
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
-import { loadConfig, printFault } from '../../src/config/load.ts'
-import { startReport } from '../../src/observe/report.ts'
 import { appToken } from '../../src/protocols/admission/token.ts'
-import { type SignalingServer, startSignalingServer } from '../../src/signaling-server.ts'
+import { type ServerInProcess, startInProcess } from './server-in-process.ts'
 
 export const secret = 'secret-of-the-tests'
 export const password = 'password-of-the-tests'
 export const token = appToken(secret, 'app')
-
-export interface AdmissionUnderTest extends AsyncDisposable {
-  readonly port: number
-  /** http://host:port */
-  readonly url: string
-  readonly server: SignalingServer
-  /** Lines of the log. */
-  log(): string
-}
 
 export type Body = Readonly<Record<string, unknown>>
 
@@ -41,36 +30,8 @@ export interface Listening extends AsyncDisposable {
 }
 
 /** `settings` are lines of `[admission]`, and of sections after it. */
-export async function startAdmissionServer(settings = ''): Promise<AdmissionUnderTest> {
-  const text = `[http]\nlisten = 127.0.0.1:0\n[sessions]\nhashkey = ${'0'.repeat(32)}\n[admission]\nappsecret = ${secret}\n${settings}\n`
-  const { config, faults } = loadConfig({ file: 'test', text, environment: {}, readFile: () => '' })
-  if (!config) throw new Error(faults.map(printFault).join('\n'))
-  let log = ''
-  const report = startReport({
-    level: 'debug',
-    format: 'json',
-    write: (lines) => {
-      log += lines
-    },
-    now: Date.now,
-  })
-  const server = await startSignalingServer(config, report)
-  const port = server.listening[0]?.port ?? 0
-  let stopping: Promise<void> | undefined
-  return {
-    port,
-    url: `http://127.0.0.1:${port}`,
-    server,
-    log() {
-      report.flush()
-      return log
-    },
-    [Symbol.asyncDispose]() {
-      stopping ??= server.stop()
-      return stopping
-    },
-  }
-}
+export const startAdmissionServer = (settings = ''): Promise<ServerInProcess> =>
+  startInProcess(`[admission]\nappsecret = ${secret}\n${settings}\n`)
 
 export const connect = (url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Socket =>
   io(url, { auth: { token }, forceNew: true, reconnection: false, ...options })

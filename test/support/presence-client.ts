@@ -1,42 +1,12 @@
 /** A client of the presence front end over a real socket, and a whole server in this process for it to connect to. */
-import { loadConfig } from '../../src/config/load.ts'
 import { within } from '../../src/io/within.ts'
-import { startReport } from '../../src/observe/report.ts'
-import { startSignalingServer } from '../../src/signaling-server.ts'
 import type { Json } from './json.ts'
 import { parseJson } from './json.ts'
-import { testKeys } from './server-conf.ts'
+import { type ServerInProcess, startInProcess } from './server-in-process.ts'
 
-export interface PresenceServer extends AsyncDisposable {
-  /** host:port */
-  readonly address: string
-  log(): string
-}
-
-/** `text` is what stands in the file beside the listener. */
-export async function startPresenceServer(text: string): Promise<PresenceServer> {
-  const whole = `[http]\nlisten = 127.0.0.1:0\n[app]\ndraintimeout = 0.5\n[sessions]\nhashkey = ${testKeys.hashKey}\n${text}`
-  const { config, faults } = loadConfig({ file: 'x', text: whole, environment: {}, readFile: () => '' })
-  if (!config) throw new Error(JSON.stringify(faults))
-  let written = ''
-  const write = (lines: string): void => {
-    written += lines
-  }
-  const report = startReport({ format: 'json', level: 'trace', write, now: Date.now })
-  const server = await startSignalingServer(config, report)
-  const [place] = server.listening
-  return {
-    address: `127.0.0.1:${place?.port}`,
-    log() {
-      report.flush()
-      return written
-    },
-    async [Symbol.asyncDispose]() {
-      await server.stop()
-      report[Symbol.dispose]()
-    },
-  }
-}
+/** `text` is what stands in the file beside the listener and the keys. */
+export const startPresenceServer = (text: string): Promise<ServerInProcess> =>
+  startInProcess(`[app]\ndraintimeout = 0.5\n${text}`)
 
 /** As an operator would write it; `interval` is small so that nobody has to wait. */
 export const presenceSection = (issuer: string, more = '', ofProvider = ''): string =>

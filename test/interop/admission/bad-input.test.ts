@@ -1,17 +1,9 @@
 /** What no good client sends, at the sockets of a running server; after each, somebody else meets somebody as ever. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'bun:test'
-import {
-  type AdmissionUnderTest,
-  connect,
-  enter,
-  happened,
-  meet,
-  met,
-  startAdmissionServer,
-  token,
-} from '../../support/admission-server.ts'
+import { connect, enter, happened, meet, met, startAdmissionServer, token } from '../../support/admission-server.ts'
+import type { ServerInProcess } from '../../support/server-in-process.ts'
 
-let server: AdmissionUnderTest
+let server: ServerInProcess
 beforeAll(async () => {
   server = await startAdmissionServer('eventrate = 0\n[backend]\nallowall = true\nsecret = secret-of-the-cloud')
 })

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { io as io3 } from 'socket.io-client-3'
 import {
-  type AdmissionUnderTest,
   type AnyClient,
   connect,
   enter,
@@ -12,8 +11,9 @@ import {
   startAdmissionServer,
   token,
 } from '../../support/admission-server.ts'
+import type { ServerInProcess } from '../../support/server-in-process.ts'
 
-let server: AdmissionUnderTest
+let server: ServerInProcess
 beforeAll(async () => {
   server = await startAdmissionServer('eventrate = 0')
 })

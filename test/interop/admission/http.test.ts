@@ -1,8 +1,9 @@
 /** The admission front end over HTTP, as an operator's scripts and pages of other origins see it. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { type AdmissionUnderTest, password, startAdmissionServer, token } from '../../support/admission-server.ts'
+import { password, startAdmissionServer, token } from '../../support/admission-server.ts'
+import type { ServerInProcess } from '../../support/server-in-process.ts'
 
-let server: AdmissionUnderTest
+let server: ServerInProcess
 beforeAll(async () => {
   server = await startAdmissionServer(`apppassword = ${password}`)
 })

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { freePort } from '../../support/free-port.ts'
 import { type RealProvider, startRealProvider } from '../../support/oidc-provider.ts'
 import { startStubOidc } from '../../support/oidc-stub.ts'
-import { openPresence, type PresenceServer, startPresenceServer } from '../../support/presence-client.ts'
+import { openPresence, startPresenceServer } from '../../support/presence-client.ts'
+import type { ServerInProcess } from '../../support/server-in-process.ts'
 
 const outside = 'http://op.localhost/realms/auth'
 let inside: RealProvider
 let plain: RealProvider
-let server: PresenceServer
+let server: ServerInProcess
 beforeAll(async () => {
   inside = await startRealProvider(outside)
   plain = await startRealProvider()

@@ -3,15 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createPublicKey } from 'node:crypto'
 import type { JWK } from 'jose'
 import { confusedToken, type StubOidc, startStubOidc, unsignedToken } from '../../support/oidc-stub.ts'
-import {
-  openPresence,
-  type PresenceServer,
-  presenceSection,
-  startPresenceServer,
-} from '../../support/presence-client.ts'
+import { openPresence, presenceSection, startPresenceServer } from '../../support/presence-client.ts'
+import type { ServerInProcess } from '../../support/server-in-process.ts'
 
 let oidc: StubOidc
-let server: PresenceServer
+let server: ServerInProcess
 beforeAll(async () => {
   oidc = startStubOidc()
   server = await startPresenceServer(presenceSection(oidc.issuer))

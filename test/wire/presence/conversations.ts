@@ -1,11 +1,12 @@
-/** The conversation files of this folder. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { type Conversation, parseConversation } from '../../support/presence-conversation.ts'
+/** The conversation files of this folder, and what every stage of them has. */
+import { type Conversation, conversationsIn, type Stage } from '../../support/short-conversation.ts'
 
-export function presenceConversations(): readonly Conversation[] {
-  return readdirSync(import.meta.dir)
-    .filter((file) => file.endsWith('.txt'))
-    .sort()
-    .map((file) => parseConversation(file, readFileSync(resolve(import.meta.dir, file), 'utf8')))
+export const presenceConversations = (): readonly Conversation[] => conversationsIn(import.meta.dir)
+
+export const roundTrip: Stage['roundTrip'] = {
+  say: '{"type":"userList"}',
+  isAnswer: (text) => text.startsWith('{"type":"userList"'),
 }
+
+/** A is a connection of the user a, A2 another one of the same user. */
+export const userOf = (who: string): string => who.replace(/\d+$/, '').toLowerCase()

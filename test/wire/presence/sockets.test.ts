@@ -2,15 +2,16 @@
 import { describe, test } from 'bun:test'
 import { type StubOidc, startStubOidc } from '../../support/oidc-stub.ts'
 import { openPresence, startPresenceServer } from '../../support/presence-client.ts'
-import { hold, type Stage } from '../../support/presence-conversation.ts'
-import { presenceConversations } from './conversations.ts'
+import { hold, type Stage } from '../../support/short-conversation.ts'
+import { presenceConversations, roundTrip, userOf } from './conversations.ts'
 
 const issuer = 'https://login.example'
 
 const turn = '[turn]\napikey = k\nsecret = s\nservers = turn:turn.example:3478\n'
 
 const socketStage = (address: string, oidc: StubOidc): Stage => ({
-  async open(user) {
+  async open(who) {
+    const user = userOf(who)
     const client = await openPresence(address, await oidc.token({ sub: user, preferred_username: user }))
     return {
       send: (message) => client.send(message),
@@ -22,6 +23,7 @@ const socketStage = (address: string, oidc: StubOidc): Stage => ({
     }
   },
   pass: (ms) => Bun.sleep(ms),
+  roundTrip,
 })
 
 describe('conversations over sockets', () => {

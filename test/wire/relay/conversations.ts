@@ -1,11 +1,6 @@
-/** The conversation files of this folder. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { type Conversation, parseConversation } from '../../support/relay-conversation.ts'
+/** The conversation files of this folder, and what every stage of them has. */
+import { type Conversation, conversationsIn, type Stage } from '../../support/short-conversation.ts'
 
-export function relayConversations(): readonly Conversation[] {
-  return readdirSync(import.meta.dir)
-    .filter((file) => file.endsWith('.txt'))
-    .sort()
-    .map((file) => parseConversation(file, readFileSync(resolve(import.meta.dir, file), 'utf8')))
-}
+export const relayConversations = (): readonly Conversation[] => conversationsIn(import.meta.dir)
+
+export const roundTrip: Stage['roundTrip'] = { say: 'ping', isAnswer: (text) => text === 'pong' }

@@ -1,16 +1,15 @@
 /** Every conversation, held with the machine alone: no socket, and time that goes by at once. */
 import { describe, expect, test } from 'bun:test'
 import { type RelayServer, relayServer } from '../../protocols/relay/server.ts'
-import { hold, type Stage, type Talker } from '../../support/relay-conversation.ts'
-import { relayConversations } from './conversations.ts'
+import { hold, type Stage, type Talker } from '../../support/short-conversation.ts'
+import { relayConversations, roundTrip } from './conversations.ts'
 
 function machineStage({ world, open }: RelayServer): Stage {
   const talker = (room: string): Talker => {
     const id = open(room)
     const heard: string[] = []
     return {
-      send: (text) => world.text(id, text),
-      binary: () => world.binary(id),
+      send: (message) => (typeof message === 'string' ? world.text(id, message) : world.binary(id)),
       async next() {
         heard.push(...world.hear(id))
         const first = heard.shift() ?? world.closeOf(id)
@@ -20,7 +19,7 @@ function machineStage({ world, open }: RelayServer): Stage {
       close: async () => world.lose(id),
     }
   }
-  return { open: async (room) => talker(room), pass: async (ms) => world.pass(ms) }
+  return { open: async (_, room = 'den') => talker(room), pass: async (ms) => world.pass(ms), roundTrip }
 }
 
 describe('conversations with the machine', () => {

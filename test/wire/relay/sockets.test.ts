@@ -1,15 +1,14 @@
 /** Every conversation, held with a running server over real sockets. */
 import { describe, test } from 'bun:test'
-import { hold, type Stage } from '../../support/relay-conversation.ts'
 import { type RelayUnderTest, startRelayServer } from '../../support/relay-server.ts'
-import { relayConversations } from './conversations.ts'
+import { hold, type Stage } from '../../support/short-conversation.ts'
+import { relayConversations, roundTrip } from './conversations.ts'
 
 const socketStage = (server: RelayUnderTest): Stage => ({
-  async open(room) {
+  async open(_, room) {
     const client = await server.connect(room)
     return {
-      send: client.say,
-      binary: () => client.binary(new Uint8Array([1, 2, 3])),
+      send: (message) => (typeof message === 'string' ? client.say(message) : client.binary(message)),
       next: () => Promise.race([client.nextText(), client.closed]),
       async close() {
         client.close()
@@ -18,6 +17,7 @@ const socketStage = (server: RelayUnderTest): Stage => ({
     }
   },
   pass: (ms) => Bun.sleep(ms),
+  roundTrip,
 })
 
 describe('conversations over sockets', () => {

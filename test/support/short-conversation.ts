@@ -1,27 +1,42 @@
-/** Conversations with the relay, one file each, held with the machine and over sockets; what no line expects fails the file. */
+/**
+ * Conversations with the relay and with presence, one file each, held with the machine and over sockets; what no line
+ * expects fails the file.
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { createNames, type Names } from './conversation/names.ts'
 import { mismatch, parsePattern } from './conversation/pattern.ts'
 import { parseJson } from './json.ts'
 
 export interface Talker {
-  send(text: string): void
-  binary(): void
+  send(message: string | Uint8Array): void
   /** The next frame, or how it was closed. */
   next(): Promise<string | { readonly code: number; readonly reason: string }>
   close(): Promise<void>
 }
 
 export interface Stage {
-  open(room: string): Promise<Talker>
+  /** `where` is what stands behind `connects`. */
+  open(who: string, where: string | undefined): Promise<Talker>
   pass(ms: number): Promise<void>
+  /** A question that the server always answers: what was under way comes before the answer. */
+  readonly roundTrip: { readonly say: string; isAnswer(text: string): boolean }
 }
 
 export interface Conversation {
   readonly name: string
   readonly title: string
-  /** As in `[relay]`. */
+  /** As in the section of the protocol. */
   readonly settings: Readonly<Record<string, string>>
   readonly lines: readonly { readonly number: number; readonly text: string }[]
+}
+
+/** The conversation files of a folder. */
+export function conversationsIn(folder: string): readonly Conversation[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.txt'))
+    .sort()
+    .map((file) => parseConversation(file, readFileSync(resolve(folder, file), 'utf8')))
 }
 
 export function parseConversation(name: string, text: string): Conversation {
@@ -37,31 +52,37 @@ export function parseConversation(name: string, text: string): Conversation {
   }
 }
 
+interface Run {
+  readonly stage: Stage
+  readonly talkers: Map<string, Talker>
+  readonly names: Names
+}
+
 export async function hold({ name, lines }: Conversation, stage: Stage): Promise<void> {
-  const talkers = new Map<string, Talker>()
-  const names = createNames('run', {})
+  const run: Run = { stage, talkers: new Map(), names: createNames('run', {}) }
   for (const { number, text } of lines) {
     try {
-      await step(text, stage, talkers, names)
+      await step(text, run)
     } catch (error) {
       throw new Error(`${name}:${number}: ${text}\n  ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  for (const [who, talker] of talkers) await expectSilence(who, talker)
-  for (const talker of talkers.values()) await talker.close()
+  for (const [who, talker] of run.talkers) await expectSilence(who, talker, stage)
+  for (const talker of run.talkers.values()) await talker.close()
 }
 
-async function step(text: string, stage: Stage, talkers: Map<string, Talker>, names: Names): Promise<void> {
+async function step(text: string, { stage, talkers, names }: Run): Promise<void> {
   const wait = /^\+(\d+)ms$/.exec(text)
   if (wait) return stage.pass(Number(wait[1]))
   const [, who = '', rest = ''] = /^(\w+)(?=[<>\s])\s*(.*)$/.exec(text) ?? []
-  const room = /^connects(?: (\S+))?$/.exec(rest)
-  if (room) return void talkers.set(who, await stage.open(room[1] ?? 'den'))
+  const connects = /^connects(?: (\S+))?$/.exec(rest)
+  if (connects) return void talkers.set(who, await stage.open(who, connects[1]))
   const talker = talkers.get(who)
   if (!talker) throw new Error('not understood, or nobody of that name')
-  if (rest === '> binary') return talker.binary()
-  if (rest.startsWith('>')) return talker.send(names.fill(rest.slice(1).trimStart()))
-  if (rest === '< nothing') return expectSilence(who, talker)
+  const binary = /^> binary ?(.*)$/.exec(rest)
+  if (binary) return talker.send(new TextEncoder().encode(binary[1]))
+  if (rest.startsWith('>')) return talker.send(names.fill(padded(rest.slice(1).trimStart())))
+  if (rest === '< nothing') return expectSilence(who, talker, stage)
   if (rest.startsWith('<=')) return expectText(talker, names.fill(rest.slice(2).trimStart()))
   if (rest.startsWith('<')) return expectFrame(talker, rest.slice(1).trim(), names)
   talkers.delete(who)
@@ -72,6 +93,13 @@ async function step(text: string, stage: Stage, talkers: Map<string, Talker>, na
   if (JSON.stringify(heard) !== JSON.stringify({ code: Number(closed[1]), reason: closed[2] })) {
     throw new Error(`was ${JSON.stringify(heard)}`)
   }
+}
+
+/** `<pad to 32769>` becomes as many x as make the message that many bytes long. */
+function padded(message: string): string {
+  const pad = /<pad to (\d+)>/.exec(message)
+  if (!pad) return message
+  return message.replace(pad[0], 'x'.repeat(Number(pad[1]) - (Buffer.byteLength(message) - pad[0].length)))
 }
 
 async function frameOf(talker: Talker): Promise<string> {
@@ -86,15 +114,21 @@ async function expectText(talker: Talker, expected: string): Promise<void> {
   if (heard !== expected) throw new Error(`heard ${heard}`)
 }
 
+/** `A< … text …` is about letters, everything else about values. */
 async function expectFrame(talker: Talker, expected: string, names: Names): Promise<void> {
   const heard = await frameOf(talker)
-  const fault = mismatch(parsePattern(expected), parseJson(heard), names)
+  const part = /^… (.*) …$/.exec(expected)?.[1]
+  const fault =
+    part === undefined
+      ? mismatch(parsePattern(expected), parseJson(heard), names)
+      : heard.includes(part)
+        ? undefined
+        : `does not contain ${part}`
   if (fault !== undefined) throw new Error(`${fault}\n  heard ${heard}`)
 }
 
-/** Shown by a round trip: what was under way comes before the answer. */
-async function expectSilence(who: string, talker: Talker): Promise<void> {
-  talker.send('ping')
+async function expectSilence(who: string, talker: Talker, { roundTrip }: Stage): Promise<void> {
+  talker.send(roundTrip.say)
   const heard = await frameOf(talker)
-  if (heard !== 'pong') throw new Error(`${who} heard ${heard}`)
+  if (!roundTrip.isAnswer(heard)) throw new Error(`${who} heard ${heard}`)
 }
