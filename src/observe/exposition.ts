@@ -18,6 +18,7 @@ import {
 } from './metrics.ts'
 import { processGauges, processTotals } from './process-metrics.ts'
 import { readProxy } from './proxy-metrics.ts'
+import { readSfu, type WatchedSfu } from './sfu-metrics.ts'
 import { readTurn, type WatchedTurn } from './turn-metrics.ts'
 
 /** Where the numbers are that nobody notes; what a program does not have is not there. */
@@ -47,6 +48,8 @@ export interface Watched {
   admission?(): { readonly sockets: number }
   /** Not there while there is no presence front end. */
   presence?(): { readonly users: number; readonly connections: number }
+  /** Undefined, or not there, while there is no SFU. */
+  sfu?(): WatchedSfu | undefined
   /** Undefined, or not there, while there is no TURN server. */
   turn?(): WatchedTurn | undefined
 }
@@ -112,11 +115,13 @@ export function createExposition(): Exposition {
   }
 
   function readWatched(
-    { census, transport, backends, pool, relay, presence, admission, proxy }: Watched,
+    { census, transport, backends, pool, relay, presence, admission, sfu, proxy }: Watched,
     turn: WatchedTurn | undefined,
   ): void {
     if (turn) readTurn(turn, set, setTotal)
     if (presence) readPresence(presence())
+    const watchedSfu = sfu?.()
+    if (watchedSfu) readSfu(watchedSfu, set)
     if (admission) set('heliograph_admission_sockets', {}, admission().sockets)
     if (relay) readRelay(relay())
     if (proxy) readProxy(proxy(), set)

@@ -7,6 +7,7 @@ import { federationCounters, federationGauges } from './federation-metrics.ts'
 import { presenceCounters, presenceGauges } from './presence-metrics.ts'
 import { proxyCounters, proxyGauges } from './proxy-metrics.ts'
 import { relayCounters, relayGauges, relayHistograms } from './relay-metrics.ts'
+import { sfuCounters, sfuGauges, sfuHistograms } from './sfu-metrics.ts'
 import { turnCounters, turnGauges, turnHistograms, turnTotals } from './turn-metrics.ts'
 
 interface Metric {
@@ -122,6 +123,7 @@ export const counters = {
   ...relayCounters,
   ...presenceCounters,
   ...admissionCounters,
+  ...sfuCounters,
   ...proxyCounters,
   ...turnCounters,
 } as const satisfies Readonly<Record<string, Metric>>
@@ -139,6 +141,7 @@ export const histograms = {
     buckets: [1, 2, 5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2000, 5000, 10_000, 30_000],
   },
   ...relayHistograms,
+  ...sfuHistograms,
   ...turnHistograms,
 } as const satisfies Readonly<Record<string, Metric & { readonly buckets: readonly number[] }>>
 
@@ -159,6 +162,7 @@ export const gauges = {
   ...relayGauges,
   ...presenceGauges,
   ...admissionGauges,
+  ...sfuGauges,
   ...proxyGauges,
   ...turnGauges,
   process_start_time_seconds: { labels: [], help: 'When the process was started, in seconds since 1970' },

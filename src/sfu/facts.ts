@@ -2,6 +2,7 @@
 import type { StreamType } from './stream.ts'
 
 export type SfuFact =
+  | MediaFact
   | { readonly fact: 'sfu-connected'; readonly url: string; readonly version: string }
   | { readonly fact: 'sfu-disconnected'; readonly url: string; readonly why: string }
   /** A message from Janus or a proxy that makes no sense. */
@@ -14,3 +15,40 @@ export type SfuFact =
   /** `type`: offer, answer, candidate, … as the wire has it. */
   | { readonly fact: 'sfu-message'; readonly type: string }
   | { readonly fact: 'sfu-request-failed'; readonly url: string; readonly request: string; readonly detail: string }
+  /** `code` is the error of the proxy. */
+  | { readonly fact: 'proxy-refused-us'; readonly url: string; readonly code: string }
+  | { readonly fact: 'proxy-said-bye'; readonly url: string; readonly reason: string }
+  | { readonly fact: 'proxy-draining'; readonly url: string }
+  | { readonly fact: 'proxy-without-backend'; readonly url: string }
+  | { readonly fact: 'no-proxy-available'; readonly type: StreamType }
+
+/** What Janus reports of its peer connections. `incoming` is what Janus receives. */
+export type MediaFact =
+  | { readonly fact: 'janus-events-odd'; readonly fault: string }
+  | { readonly fact: 'janus-events-opened'; readonly address: string }
+  | { readonly fact: 'janus-events-closed'; readonly address: string }
+  | { readonly fact: 'ice-state'; readonly state: string }
+  | { readonly fact: 'dtls-state'; readonly state: string }
+  | { readonly fact: 'peerconnection-state'; readonly state: string; readonly reason: string }
+  | {
+      readonly fact: 'candidate-selected'
+      readonly origin: 'local' | 'remote'
+      readonly type: string
+      readonly transport: string
+      readonly family: string
+    }
+  | { readonly fact: 'slow-link'; readonly media: string; readonly direction: Direction }
+  | { readonly fact: 'media-rtt'; readonly media: string; readonly milliseconds: number }
+  | {
+      readonly fact: 'media-jitter'
+      readonly media: string
+      readonly origin: 'local' | 'remote'
+      readonly milliseconds: number
+    }
+  | { readonly fact: 'media-codec'; readonly media: string; readonly codec: string }
+  /** These are noted as many times as there are bytes, NACKs, packets. */
+  | { readonly fact: 'media-bytes' | 'media-nacks'; readonly media: string; readonly direction: Direction }
+  | { readonly fact: 'media-retransmissions'; readonly media: string }
+  | { readonly fact: 'media-lost'; readonly media: string; readonly origin: 'local' | 'remote' }
+
+export type Direction = 'incoming' | 'outgoing'

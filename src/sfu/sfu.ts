@@ -169,6 +169,22 @@ export interface SfuCensus {
   readonly subscribers: Readonly<Record<StreamType, number>>
   /** Connections to Janus, or to proxies. */
   readonly connections: number
+  /** Media that Janus receives, and how often it is passed on; video of a screen counts as `screen`. */
+  readonly publisherStreams?: Readonly<Record<StreamType, number>> | undefined
+  readonly subscriberStreams?: Readonly<Record<StreamType, number>> | undefined
+  /** Proxies that are connected. */
+  readonly proxies?: readonly ProxyCensus[] | undefined
+}
+
+export interface ProxyCensus {
+  readonly url: string
+  /** Empty if it is not known. */
+  readonly country: string
+  readonly load: number
+  /** Percent of what it may use; undefined without a limit. */
+  readonly usage: { readonly incoming: number | undefined; readonly outgoing: number | undefined }
+  /** Bytes per second. */
+  readonly bandwidth: { readonly incoming: number; readonly outgoing: number } | undefined
 }
 
 /** Times are milliseconds, all of the same clock. */

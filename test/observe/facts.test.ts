@@ -34,6 +34,8 @@ const addresses = {
   'inbox-overflowed': 'hidden',
   'upgrade-refused': 'hidden',
   'frame-garbled': 'for debugging',
+  'janus-events-opened': 'shown',
+  'janus-events-closed': 'shown',
   'proxy-hello-refused': 'hidden',
   'proxy-frame-garbled': 'for debugging',
   'turn-listening': 'shown',
