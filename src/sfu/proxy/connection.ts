@@ -1,0 +1,333 @@
+/** One connection to one proxy: signing in, taking a session up again, requests, and what the proxy tells of itself. */
+import type { Link } from '../sfu.ts'
+import type { Standing } from './choose.ts'
+import { isCountry } from './continents.ts'
+import type { Desk } from './desk.ts'
+import type { Bandwidth, Command, EventBody, Payload, Reply } from './messages.ts'
+import { type Answer, type Asking, createRequests } from './requests.ts'
+import { decodeReply } from './wire.ts'
+
+const firstPause = 1_000
+const longestPause = 16_000
+/** A session that is lost is taken up again at once, but not by all servers in the same millisecond. */
+const quickPause = 250
+/** What breaks sooner than this is not worth hurrying for. */
+const steady = 1_000
+/** How long a proxy keeps a session that nobody uses. */
+const sessionLife = 60_000
+const helloTimeout = 10_000
+/** More senseless messages on one link than this, and it is not worth listening to. */
+const mostOdd = 20
+/** Requests that wait for the session to be taken up again. */
+const mostWaiting = 1_000
+
+export type Message =
+  | { readonly type: 'command'; readonly command: Command }
+  | { readonly type: 'payload'; readonly payload: Payload }
+
+export type PayloadSaid = Extract<Reply, { readonly type: 'payload' }>['payload']
+
+/** What a connection tells the rest of the machine. */
+export interface Hooks {
+  /** It can take publishers and subscribers from now on. */
+  readonly ready: (connection: Connection) => void
+  /** It cannot any more. */
+  readonly away: (connection: Connection) => void
+  /** The link was lost, and a first try to have it again has failed: the proxy may be dead. */
+  readonly missing: (connection: Connection) => void
+  /** Nothing that was made there exists any more. */
+  readonly cleared: (connection: Connection, detail: string) => void
+  readonly event: (connection: Connection, event: EventBody) => void
+  readonly payload: (connection: Connection, payload: PayloadSaid) => void
+}
+
+export interface Connection extends Standing {
+  readonly url: string
+  /** Where the host of the url is; undefined if that is left to the network. */
+  readonly address: string | undefined
+  readonly version: string | undefined
+  readonly features: readonly string[]
+  readonly bandwidth: Bandwidth | undefined
+  readonly isConnected: boolean
+  /** Connected, with a Janus behind it, and not to be given up. */
+  readonly isReady: boolean
+  /** Since when, ms. */
+  readonly connectedSince: number | undefined
+  readonly link: Link | undefined
+  /** Whether other connections have the same url. */
+  isOneOfSeveral: boolean
+  /** Not wanted any more, but in use. */
+  isLeaving: boolean
+  start(): void
+  opened(): void
+  received(text: string): void
+  linkLost(why: string): void
+  request(message: Message, asking: Asking): void
+  /** Counts what was brought there, or taken away, until the proxy tells its load. */
+  brought(clients: number): void
+  /** Forgets the session: what was made in it is as good as gone. */
+  giveUp(detail: string): void
+  /** Says goodbye; the proxy ends everything that was made there. */
+  close(): void
+}
+
+type Phase =
+  | { readonly is: 'waiting' | 'closed' }
+  | { readonly is: 'dialling' | 'greeting' | 'ready'; readonly link: Link; readonly since: number }
+
+/** `name` makes the keys of deadlines unique. */
+export function createConnection(
+  { name, url, address }: { readonly name: string; readonly url: string; readonly address: string | undefined },
+  desk: Desk,
+  hooks: Hooks,
+): Connection {
+  const requests = createRequests(desk, name)
+  let phase: Phase = { is: 'waiting' }
+  let session: string | undefined
+  let pause = firstPause
+  let isOutageTold = false
+  let odd = 0
+  let waiting: { readonly id: string; readonly text: string }[] = []
+  let told: { load: number; bandwidth: Bandwidth | undefined } = { load: 0, bandwidth: undefined }
+  let pending = 0
+  let hasBackend = true
+  let isDraining = false
+  let isSilent = false
+  let server: { version?: string; country?: string; features: readonly string[] } = { features: [] }
+
+  const linkOf = (): Link | undefined => ('link' in phase ? phase.link : undefined)
+
+  function say(message: object): void {
+    if ('link' in phase) desk.put({ do: 'send', link: phase.link, text: JSON.stringify(message) })
+  }
+
+  function dial(): void {
+    const link = desk.newLink()
+    phase = { is: 'dialling', link, since: desk.now }
+    odd = 0
+    desk.put({ do: 'dial', link, url: socketUrl(url), ...(address === undefined ? {} : { address }) })
+  }
+
+  function greet(): void {
+    if (!('link' in phase)) return
+    phase = { is: 'greeting', link: phase.link, since: desk.now }
+    const id = requests.add({ timeout: helloTimeout, answered: greeted })
+    const who = session === undefined ? { token: desk.settings.sign('', desk.now) } : { resumeid: session }
+    say({ id, type: 'hello', hello: { version: '1.0', ...who } })
+  }
+
+  function greeted(answer: Answer): void {
+    if (phase.is !== 'greeting') return
+    if (answer.ok && answer.reply.type === 'hello') {
+      welcomed(answer.reply.hello)
+      return
+    }
+    if (!answer.ok && answer.code === 'no_such_session' && session !== undefined) {
+      endSession('the proxy does not know the session any more')
+      greet()
+      return
+    }
+    const code = answer.ok ? `an answer of type ${answer.reply.type}` : answer.code || answer.why
+    desk.note({ fact: 'proxy-refused-us', url, code })
+    redial()
+  }
+
+  function welcomed({ sessionid, server: its }: Extract<Reply, { readonly type: 'hello' }>['hello']): void {
+    if (!('link' in phase)) return
+    if (session !== undefined && session !== sessionid) endSession('the proxy gave another session')
+    session = sessionid
+    const country = its?.country?.toUpperCase()
+    if (country && !isCountry(country)) oddity('hello.server.country')
+    const isKnown = country !== undefined && isCountry(country)
+    server = {
+      features: its?.features ?? [],
+      ...(its?.version ? { version: its.version } : {}),
+      ...(isKnown ? { country } : {}),
+    }
+    phase = { is: 'ready', link: phase.link, since: desk.now }
+    desk.cancel(`${name} session`)
+    isOutageTold = false
+    isSilent = false
+    hasBackend = true
+    desk.note({ fact: 'sfu-connected', url, version: its?.version ?? '' })
+    const due = waiting.filter(({ id }) => requests.has(id))
+    waiting = []
+    for (const { text } of due) desk.put({ do: 'send', link: phase.link, text })
+    hooks.ready(connection)
+  }
+
+  /** Hangs up and tries again later. */
+  function redial(): void {
+    const link = linkOf()
+    if (link !== undefined) desk.put({ do: 'hang-up', link })
+    isOutageTold = true
+    linkGone('')
+  }
+
+  function linkGone(why: string): void {
+    const lasted = phase.is === 'ready' ? desk.now - phase.since : undefined
+    phase = { is: 'waiting' }
+    isDraining = false
+    if (!isOutageTold) desk.note({ fact: 'sfu-disconnected', url, why })
+    isOutageTold = true
+    requests.disconnected()
+    if (lasted !== undefined) {
+      if (session !== undefined) {
+        desk.after(`${name} session`, sessionLife, () => connection.giveUp('the session is too old by now'))
+      }
+      hooks.away(connection)
+    } else if (session !== undefined) hooks.missing(connection)
+    if (lasted !== undefined && lasted >= steady) pause = firstPause
+    const isUrgent = lasted !== undefined && lasted >= steady && session !== undefined
+    desk.after(`${name} dial`, isUrgent ? quickPause * desk.random() : pause * (0.5 + desk.random()), dial)
+    if (!isUrgent) pause = Math.min(longestPause, pause * 2)
+  }
+
+  function endSession(detail: string): void {
+    if (session === undefined) return
+    session = undefined
+    desk.cancel(`${name} session`)
+    waiting = []
+    pending = 0
+    requests.forget(detail)
+    hooks.cleared(connection, detail)
+  }
+
+  function oddity(fault: string): void {
+    odd++
+    desk.note({ fact: 'sfu-message-odd', url, fault })
+  }
+
+  function heard(reply: Reply): void {
+    isSilent = false
+    if (reply.id && requests.settle(reply.id, reply)) return
+    switch (reply.type) {
+      case 'event':
+        happened(reply.event)
+        return
+      case 'payload':
+        // With an id it is an answer that nobody waits for any more.
+        if (!reply.id) hooks.payload(connection, reply.payload)
+        return
+      case 'bye':
+        desk.note({ fact: 'proxy-said-bye', url, reason: reply.bye.reason })
+        endSession(reply.bye.reason)
+        redial()
+        return
+      default:
+        if (!reply.id) oddity(`${reply.type} without id`)
+    }
+  }
+
+  function happened(event: EventBody): void {
+    switch (event.type) {
+      case 'update-load':
+        told = { load: event.load ?? 0, bandwidth: event.bandwidth ?? undefined }
+        pending = 0
+        return
+      case 'shutdown-scheduled':
+        if (!isDraining) desk.note({ fact: 'proxy-draining', url })
+        isDraining = true
+        return
+      case 'backend-disconnected':
+        hasBackend = false
+        desk.note({ fact: 'proxy-without-backend', url })
+        pending = 0
+        hooks.cleared(connection, 'the Janus of the proxy is gone')
+        hooks.away(connection)
+        return
+      case 'backend-connected':
+        hasBackend = true
+        if (phase.is === 'ready') hooks.ready(connection)
+        return
+      default:
+        hooks.event(connection, event)
+    }
+  }
+
+  const connection: Connection = {
+    url,
+    address,
+    isOneOfSeveral: false,
+    isLeaving: false,
+    get country() {
+      return server.country
+    },
+    get version() {
+      return server.version
+    },
+    get features() {
+      return server.features
+    },
+    get load() {
+      return Math.max(0, told.load + pending)
+    },
+    get bandwidth() {
+      return told.bandwidth
+    },
+    get isDraining() {
+      return isDraining
+    },
+    get isSilent() {
+      return isSilent
+    },
+    get hasRemoteStreams() {
+      return server.features.includes('remote-streams') && !connection.isOneOfSeveral
+    },
+    get isConnected() {
+      return phase.is === 'ready'
+    },
+    get isReady() {
+      return phase.is === 'ready' && hasBackend && !connection.isLeaving
+    },
+    get connectedSince() {
+      return phase.is === 'ready' ? phase.since : undefined
+    },
+    get link() {
+      return linkOf()
+    },
+    start: dial,
+    opened: greet,
+    received(text) {
+      const decoded = decodeReply(text)
+      if (decoded.ok) heard(decoded.value)
+      else oddity(decoded.fault)
+      if (odd > mostOdd) redial()
+    },
+    linkLost: linkGone,
+    request(message, asking) {
+      const isLater = phase.is !== 'ready'
+      const detail = 'the proxy cannot be reached'
+      if (phase.is === 'closed' || session === undefined || (isLater && waiting.length >= mostWaiting)) {
+        asking.answered({ ok: false, why: 'not available', code: '', detail })
+        return
+      }
+      const answered = (answer: Answer): void => {
+        if (!answer.ok && answer.why === 'timeout' && answer.code === '') isSilent = true
+        asking.answered(answer)
+      }
+      const id = requests.add({ ...asking, answered })
+      if (isLater) waiting.push({ id, text: JSON.stringify({ id, ...message }) })
+      else say({ id, ...message })
+    },
+    brought(clients) {
+      pending += clients
+    },
+    giveUp: endSession,
+    close() {
+      if (phase.is === 'ready') say({ id: requests.add({ timeout: helloTimeout, answered: () => {} }), type: 'bye' })
+      const link = linkOf()
+      if (link !== undefined) desk.put({ do: 'hang-up', link })
+      phase = { is: 'closed' }
+      session = undefined
+      requests.forget('the connection was closed')
+      for (const key of ['dial', 'session']) desk.cancel(`${name} ${key}`)
+    },
+  }
+  return connection
+}
+
+/** Beside the url, as the original has it: `https://host/path/` is `wss://host/path/proxy`. */
+export function socketUrl(url: string): string {
+  return new URL('proxy', url).href.replace(/^http/i, 'ws')
+}
