@@ -32,6 +32,7 @@ export interface Config {
   }
   readonly clients: { readonly internalSecret?: string | undefined }
   readonly talk: TalkConfig
+  readonly federation: FederationConfig
   readonly sfu: SfuConfig
   readonly geoip: GeoIpConfig
   readonly turn: TurnCredentialsConfig
@@ -86,6 +87,17 @@ export interface TalkOn {
   /** What may wait for one session. */
   readonly maxPendingBytes: number
   readonly maxPendingMessages: number
+}
+
+/** Connections to the signaling servers of other Nextclouds. */
+export interface FederationConfig {
+  /** Whether any certificate is accepted. */
+  readonly skipVerify: boolean
+  readonly timeout: number
+  /** Reached although they are not public. */
+  readonly allowedTargets: IpRanges
+  readonly maxLinks: number
+  readonly maxLinksPerUser: number
 }
 
 export interface BackendConfig {

@@ -2,7 +2,7 @@
 
 import { readAdmission } from './admission.ts'
 import { backendSection, listedBackends, readBackends } from './backends.ts'
-import type { Config, TalkConfig, TurnCredentialsConfig } from './config.ts'
+import type { Config, FederationConfig, TalkConfig, TurnCredentialsConfig } from './config.ts'
 import { readDemo } from './demo.ts'
 import { type Fault, sortedFaults } from './fault.ts'
 import { readGeoIp } from './geoip.ts'
@@ -92,6 +92,7 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     },
     clients: { internalSecret: clients.internalsecret },
     talk: readTalk(sources, sessions.values, ids),
+    federation: readFederation(sources),
     sfu: readSfu(sources, mcu, app.allowsubscribeany),
     geoip: readGeoIp(sources),
     turn,
@@ -102,6 +103,17 @@ function readConfig(sources: Sources, ids: readonly string[], providers: readonl
     demo: readDemo(sources),
     stats: { allowedIps: stats.allowed_ips },
     drainTimeout: app.draintimeout,
+  }
+}
+
+function readFederation(sources: Sources): FederationConfig {
+  const { values } = readSection(sources, schema.federation)
+  return {
+    skipVerify: values.skipverify,
+    timeout: values.timeout,
+    allowedTargets: values.allowedtargets ?? [],
+    maxLinks: values.maxconnections,
+    maxLinksPerUser: values.maxconnectionsperuser,
   }
 }
 

@@ -4,10 +4,12 @@ import { createThrottle } from '../core/throttle.ts'
 import { createBackendAnswers } from '../io/backend-answers.ts'
 import { askedAtUrlItself } from '../io/backend-http.ts'
 import { createAlarm, now } from '../io/clock.ts'
+import { createFederationLinks } from '../io/federation-links.ts'
 import { createRandom } from '../io/random.ts'
 import { createRoomApi, type RoomApi } from '../io/room-api.ts'
 import { runFrontEnd } from '../io/run-front-end.ts'
 import { createSockets, maxMessageLength } from '../io/sockets.ts'
+import { systemAuthorities } from '../io/system-authorities.ts'
 import { talkPaths } from '../io/talk-routes.ts'
 import type { Watched } from '../observe/exposition.ts'
 import { createBackends } from '../protocols/talk/backend/backends.ts'
@@ -54,6 +56,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
   )
 
   // what we speak
+  let { federation } = config
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
   const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
   const asOriginal = config.sessions.idFormat === 'cookie'
@@ -63,7 +66,14 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     : createSessionIds(keys, random)
   const { internalSecret } = config.clients
   const frontEnd = createTalk(
-    { version: announcedVersion, backends, internalSecret, queue, valuesPerRoom },
+    {
+      version: announcedVersion,
+      backends,
+      internalSecret,
+      queue,
+      valuesPerRoom,
+      federation: () => federation,
+    },
     ids,
     throttle,
   )
@@ -77,12 +87,22 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     publish: () => {},
     ask: asOriginal ? askedAtUrlItself(backendAnswers.answer) : backendAnswers.answer,
     failed: backendAnswers.failed,
-    command: () => {},
+    command(command) {
+      if (command.to === 'federation') links.carryOut(command.command)
+    },
     reply: (to, status, body) => roomApi.reply(to, status, body),
     note: report.note,
     broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describeError(error) }),
     wakeAt: alarm.wakeAt,
   })
+  const links = parts.use(
+    createFederationLinks({
+      settings: () => federation,
+      happened: (event) => runner.input('federationTold', (at) => frontEnd.federationTold(event, at)),
+      userAgent: `heliograph/${announcedVersion}`,
+      authorities: systemAuthorities(process.env),
+    }),
+  )
   const sockets = parts.use(
     createSockets(queue, runner, (milliseconds) => report.note({ fact: 'ping-rtt', milliseconds })),
   )
@@ -108,6 +128,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     serverInfo: () => serverInfo(announcedVersion, features.info, frontEnd.census()),
     reload(next) {
       if (next.talk.kind === 'on') backends.replace(next.talk.backends)
+      federation = next.federation
     },
     async drained() {
       // Internal clients stay for as long as there is somebody to serve.

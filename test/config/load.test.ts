@@ -13,6 +13,13 @@ test('the smallest file has every default', () => {
     sessions: { hashKey: '0123456789abcdef0123456789abcdef', blockKey: undefined, idFormat: 'sealed' },
     clients: { internalSecret: undefined },
     talk: { kind: 'off' },
+    federation: {
+      skipVerify: false,
+      timeout: 10_000,
+      allowedTargets: [],
+      maxLinks: 1000,
+      maxLinksPerUser: 20,
+    },
     sfu: { kind: 'none' },
     geoip: { database: { kind: 'none' }, overrides: [], continents: {} },
     turn: { apiKey: undefined, secret: undefined, servers: [] },
@@ -66,6 +73,12 @@ test('every setting of the configuration arrives', () => {
     connectionsperhost = 9
     skipverify = true
     maxbodysize = 4096
+    [federation]
+    skipverify = true
+    timeout = 3
+    allowedtargets = 10.0.0.0/8
+    maxconnections = 30
+    maxconnectionsperuser = 4
     [turn]
     apikey = a
     secret = t
@@ -109,6 +122,13 @@ test('every setting of the configuration arrives', () => {
       maxBodySize: 4096,
       maxPendingBytes: 2048,
       maxPendingMessages: 7,
+    },
+    federation: {
+      skipVerify: true,
+      timeout: 3000,
+      allowedTargets: [{ family: 4, base: 0x0a000000, mask: 0xff000000 }],
+      maxLinks: 30,
+      maxLinksPerUser: 4,
     },
     sfu: { kind: 'none' },
     geoip: { database: { kind: 'none' }, overrides: [], continents: {} },

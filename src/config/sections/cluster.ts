@@ -1,6 +1,18 @@
 /** Settings of several nodes: `[nats]`, `[grpc]`, `[etcd]`, and `[federation]` with other servers. */
 
-import { choice, flag, list, path, seconds, secretList, text, words, zeroIsDefault } from '../kinds.ts'
+import {
+  choice,
+  flag,
+  integer,
+  ipRanges,
+  list,
+  path,
+  seconds,
+  secretList,
+  text,
+  words,
+  zeroIsDefault,
+} from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
 import { noBroker, noEtcd, noGrpc } from './not-yet.ts'
 
@@ -59,11 +71,29 @@ export const etcd = {
 
 export const federation = {
   name: 'federation',
-  meaning: 'Requests to the signaling servers of federated Nextcloud servers.',
-  later: true,
+  meaning: 'Rooms of other Nextclouds: connections to their signaling servers, on behalf of clients of ours.',
   settings: {
-    skipverify: setting(flag, 'false', { meaning: 'Accepts any certificate of such a server. For development only.' }),
-    timeout: setting(zeroIsDefault(seconds, 10_000), '10', { meaning: 'How long a request may take.' }),
+    skipverify: setting(flag, 'false', {
+      meaning: 'Accepts any certificate of such a server. For development only.',
+      reload: true,
+    }),
+    timeout: setting(zeroIsDefault(seconds, 10_000), '10', {
+      meaning: 'How long such a server may take to connect, and for each answer that a join waits for.',
+      reload: true,
+    }),
+    allowedtargets: optional(ipRanges, {
+      meaning:
+        'Addresses that such servers may have although they are loopback, private, link-local or otherwise not public. Clients name the servers: whatever is listed here can be reached by them.',
+      reload: true,
+    }),
+    maxconnections: setting(integer(0, 1_000_000), '1000', {
+      meaning: 'The most such connections; one more is refused. 0: nobody joins rooms of other servers.',
+      reload: true,
+    }),
+    maxconnectionsperuser: setting(integer(1, 1_000_000), '20', {
+      meaning: 'How many of them one user may have. All guests of a backend count as one user.',
+      reload: true,
+    }),
   },
 } as const
 

@@ -32,7 +32,7 @@ export function joinFederated(
 
   // No chains: who is a guest of another Nextcloud, or of none, does not travel on from here.
   const limits = state.settings.federation?.()
-  if (session.kind !== 'client' || !limits) return refuse('federation_unsupported')
+  if (session.kind !== 'client' || !limits || limits.maxLinks === 0) return refuse('federation_unsupported')
   const wish = readFederatedJoin(message)
   if (!wish) return refuse('invalid_format')
   const former = state.federation.attemptOf(session.id)
