@@ -5,6 +5,7 @@ import { checkConfig } from './commands/check-config.ts'
 import { doctor } from './commands/doctor.ts'
 import { help } from './commands/help.ts'
 import { importTurnserver } from './commands/import-turnserver.ts'
+import { proxy } from './commands/proxy.ts'
 import { serve } from './commands/serve.ts'
 import { announcedVersion, heliographVersion } from './version.ts'
 
@@ -24,8 +25,7 @@ async function main([command, ...rest]: readonly string[]): Promise<number> {
     case 'bench':
       return rest[0] === 'side-by-side' ? runSideBySide(rest.slice(1)) : runBench(rest)
     case 'proxy':
-      process.stderr.write('heliograph: the media proxy comes with a later version (see README.md)\n')
-      return usageError
+      return wantsHelp ? help('proxy') : proxy(rest)
     case 'version':
     case '--version':
       process.stdout.write(`heliograph ${heliographVersion} (announced to Talk as ${announcedVersion})\n`)

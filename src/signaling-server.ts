@@ -11,7 +11,7 @@ import { startTalk } from './front-ends/talk.ts'
 import type { Gate } from './io/admit-socket.ts'
 import { now } from './io/clock.ts'
 import { createRoutes } from './io/http-routes.ts'
-import { type Listening, listenHttp, listenHttps } from './io/listen.ts'
+import { type Listening, listenEverywhere } from './io/listen.ts'
 import type { Report } from './observe/report.ts'
 import { featuresOf } from './protocols/talk/features.ts'
 import { type RunningTurnServer, startTurnServer, type TurnHook } from './turn-server.ts'
@@ -112,7 +112,7 @@ export async function startSignalingServer(
         coturnNames: config.turnServer.kind === 'on' && config.turnServer.coturnMetrics,
       },
   })
-  const listening = await listenEverywhere()
+  const listening = await listen()
   // Ports that were left open are known only now, and none of our own may be anybody's peer.
   if (turnOn && turn) await turn.reload(turnOn, ourPlaces(listening))
 
@@ -148,25 +148,15 @@ export async function startSignalingServer(
     )
   }
 
-  async function listenEverywhere(): Promise<readonly Listening[]> {
-    const { http, https } = config
+  async function listen(): Promise<readonly Listening[]> {
     const longestMessage = Math.max(...frontEnds.map((one) => one.longestMessage))
-    const common = { fetch, longestMessage, note: report.note }
-    const open: Listening[] = []
-    const files = { certificate: https.certificate ?? '', key: https.key ?? '' }
     try {
-      for (const address of https.listen) {
-        open.push(await listenHttps(address, files, { ...common, readTimeout: https.readTimeout }))
-      }
-      // Last, because whoever gets an answer here takes the server for ready.
-      for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
+      return await listenEverywhere(config, { fetch, longestMessage, note: report.note })
     } catch (error) {
-      for (const listener of open) listener.stop()
       await turn?.stop()
       parts.dispose()
       throw error
     }
-    return open
   }
 
   async function emptiedWithin(limit: number): Promise<void> {

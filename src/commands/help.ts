@@ -3,13 +3,14 @@ const pages = {
   all: `heliograph: signaling for Nextcloud Talk, and STUN/TURN, in one program
 
   heliograph serve [--config FILE]   the server; without a file: development mode on 127.0.0.1:8080, TURN on 3478
-  heliograph check-config FILE       prints every fault of a configuration with its line
+  heliograph proxy --config FILE     the media proxy in front of one Janus
+  heliograph check-config FILE       prints every fault of a configuration with its line (--proxy FILE: of the proxy's)
   heliograph doctor URL              says why a set-up does not work, and what to do
   heliograph import-turnserver FILE  turns coturn's turnserver.conf into settings for here
   heliograph bench …                 the load generator (heliograph bench --help)
   heliograph version
 
-serve, check-config, doctor and import-turnserver take --help as well.
+serve, proxy, check-config, doctor and import-turnserver take --help as well.
 `,
   serve: `heliograph serve [--config FILE] [--log-format json|text] [--log-level LEVEL]
 
@@ -23,7 +24,18 @@ SIGTERM, SIGINT: close all connections and stop; a second one: at once. SIGHUP: 
 stop when the last session and the last TURN allocation are gone.
 Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
 `,
-  'check-config': `heliograph check-config FILE
+  proxy: `heliograph proxy --config FILE [--log-format json|text] [--log-level LEVEL]
+
+  --config FILE      proxy.conf of nextcloud-spreed-signaling, or a file of our own; every key: docs/configuration-proxy.md
+  --log-format       json (one object a line, the default) or text; both on standard error
+  --log-level        trace, debug, info (default), warn or error
+
+Ready when GET /welcome answers 200, also while Janus is not there yet. Step by step: docs/media-proxy.md
+SIGTERM, SIGINT: end all sessions and stop; a second one: at once. SIGHUP: reload keys, bandwidth, bitrates, candidates.
+SIGUSR1: take no new publishers and stop when the last publisher and subscriber is gone.
+Exit codes: 0 stopped, 1 cannot start, 2 wrong usage.
+`,
+  'check-config': `heliograph check-config [--proxy] FILE
 
 Prints every fault with line, key and what is allowed, and what is often not meant. Exit code 1 if there is an error; warnings alone leave it at 0.
 `,

@@ -1,6 +1,6 @@
 /** The listening sockets: plain ones, and those with TLS, which take over a renewed certificate by themselves. */
 import type { Server } from 'bun'
-import type { ListenAddress } from '../config/config.ts'
+import type { Config, ListenAddress } from '../config/config.ts'
 import { printListenAddress } from '../config/listen-address.ts'
 import type { Fact } from '../observe/facts.ts'
 import { type CertificateFiles, type CertificatePair, isSamePair, readCertificate, validTo } from './certificate.ts'
@@ -54,6 +54,26 @@ function serve(
   const idleTimeout = Math.min(255, Math.ceil(parts.readTimeout / 1000))
   const place = { hostname: address.host, port: address.port, reusePort, idleTimeout }
   return tls ? Bun.serve<SocketData>({ ...options, ...place, tls }) : Bun.serve<SocketData>({ ...options, ...place })
+}
+
+/** Listens wherever the configuration says. If one place cannot be had, none is kept, and it rejects. */
+export async function listenEverywhere(
+  { http, https }: Pick<Config, 'http' | 'https'>,
+  common: Omit<ListenParts, 'readTimeout'>,
+): Promise<readonly Listening[]> {
+  const open: Listening[] = []
+  const files = { certificate: https.certificate ?? '', key: https.key ?? '' }
+  try {
+    for (const address of https.listen) {
+      open.push(await listenHttps(address, files, { ...common, readTimeout: https.readTimeout }))
+    }
+    // Last, because whoever gets an answer here takes the server for ready.
+    for (const address of http.listen) open.push(listenHttp(address, { ...common, readTimeout: http.readTimeout }))
+  } catch (error) {
+    for (const listener of open) listener.stop()
+    throw error
+  }
+  return open
 }
 
 /** Listens without TLS. Throws if the address cannot be had. */

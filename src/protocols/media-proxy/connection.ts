@@ -36,6 +36,8 @@ export interface MediaProxyFrontEnd extends FrontEnd<MediaProxy> {
 
 export interface MediaProxyCensus {
   readonly sessions: number
+  /** Publishers and subscribers, those that are being made included. */
+  readonly clients: number
   readonly connections: number
   readonly publishers: Readonly<Record<StreamType, number>>
   readonly subscribers: Readonly<Record<StreamType, number>>
@@ -177,6 +179,14 @@ function census(state: State): MediaProxyCensus {
   const subscribers = { audio: 0, video: 0, screen: 0 }
   for (const { kind, stream } of state.clients.values())
     (kind === 'publisher' ? publishers : subscribers)[stream.type]++
-  const { sessions, connections, load, isAvailable } = state
-  return { sessions: sessions.size, connections: connections.size, publishers, subscribers, load, isAvailable }
+  const { sessions, clients, connections, load, isAvailable } = state
+  return {
+    sessions: sessions.size,
+    clients: clients.size,
+    connections: connections.size,
+    publishers,
+    subscribers,
+    load,
+    isAvailable,
+  }
 }
