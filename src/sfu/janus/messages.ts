@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { idIn, parseKeepingIds } from './ids.ts'
 
 /** A number, or text where a number would have been rounded. */
-const id = z.unknown().transform((value) => idIn(value))
+const id = z
+  .unknown()
+  .optional()
+  .transform((value) => idIn(value))
 const transaction = z.string().optional()
 
 export const videoRoomPlugin = 'janus.plugin.videoroom'
@@ -42,7 +45,7 @@ const Jsep = z.object({ type: z.string(), sdp: z.string() })
 /** What the VideoRoom answers with or tells; which fields are there depends on `videoroom`. */
 const VideoRoomData = z.looseObject({
   videoroom: z.string().optional(),
-  room: id.optional(),
+  room: id,
   error_code: z.number().optional(),
   error: z.string().optional(),
   /** Of `add_remote_publisher`. */
@@ -50,9 +53,9 @@ const VideoRoomData = z.looseObject({
   rtcp_port: z.number().optional(),
   configured: z.string().optional(),
   /** `ok` where it was asked for; otherwise who left, and `reason` says why. */
-  leaving: z.unknown(),
-  left: z.unknown(),
-  unpublished: z.unknown(),
+  leaving: z.unknown().optional(),
+  left: z.unknown().optional(),
+  unpublished: z.unknown().optional(),
   reason: z.string().optional(),
 })
 export type VideoRoomData = z.infer<typeof VideoRoomData>
@@ -63,27 +66,27 @@ const PluginData = z.object({ plugin: z.string(), data: VideoRoomData })
 const Success = z.object({
   janus: z.literal('success'),
   transaction,
-  session_id: id.optional(),
+  session_id: id,
   data: z.object({ id }).optional(),
   plugindata: PluginData.optional(),
 })
 const Failure = z.object({
   janus: z.literal('error'),
   transaction,
-  session_id: id.optional(),
+  session_id: id,
   error: z.object({ code: z.number(), reason: z.string().optional() }),
 })
-const Ack = z.object({ janus: z.literal('ack'), transaction, session_id: id.optional() })
+const Ack = z.object({ janus: z.literal('ack'), transaction, session_id: id })
 /** With a transaction the answer to a request that took its time; without one something that happened. */
 const Event = z.object({
   janus: z.literal('event'),
   transaction,
-  session_id: id.optional(),
+  session_id: id,
   sender: id,
   plugindata: PluginData.optional(),
   jsep: Jsep.optional(),
 })
-const about = { session_id: id.optional(), sender: id, transaction }
+const about = { session_id: id, sender: id, transaction }
 const TrickledCandidate = z.looseObject({
   candidate: z.string().optional(),
   completed: z.boolean().optional(),

@@ -1,5 +1,5 @@
 /** Publisher legs: each has a room and a handle of its own in Janus, or is fed from another Janus. */
-import type { Saying, SfuCommand } from '../sfu.ts'
+import type { Saying, SfuCommand, SfuFailure } from '../sfu.ts'
 import { type LegId, type PublisherStream, type Stream, type StreamType, streamKey } from '../stream.ts'
 import { consequenceOf, roomExists } from './errors.ts'
 import { roomFrom } from './ids.ts'
@@ -108,7 +108,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
 
   function expectConnection(leg: PublisherLeg): void {
     desk.at(alarm(leg), desk.now() + parts.limits().timeout, () =>
-      session.isUp() ? end(leg, 'refused', 'timeout') : end(leg, 'lost', 'Janus is not available'),
+      session.isUp() ? end(leg, 'refused', 'no answer in time', 'timeout') : end(leg, 'lost', 'Janus is not available'),
     )
   }
 
@@ -208,7 +208,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
   /** After a cut it is made again as soon as there is a connection. */
   function unmade(leg: PublisherLeg, reply: Reply & { readonly ok: false }): void {
     disconnect(leg)
-    if (reply.why !== 'cut') end(leg, 'refused', reply.detail)
+    if (reply.why !== 'cut') end(leg, 'refused', reply.detail, reply.why)
   }
 
   // Ending
@@ -238,9 +238,9 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     if (leg.isOpened) census[leg.stream.type]--
   }
 
-  function end(leg: PublisherLeg, why: Ending, detail: string): void {
+  function end(leg: PublisherLeg, why: Ending, detail: string, failed = failures[why]): void {
     remove(leg)
-    asks.failAll(leg.id, failure(why === 'refused' ? 'refused' : 'not available', detail))
+    asks.failAll(leg.id, failure(failed, detail))
     desk.note({ fact: 'publisher-closed', ...leg.stream, why: `${why}: ${detail}` })
     desk.tell({ event: 'closed', leg: leg.id, why, detail })
   }
@@ -398,6 +398,13 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     },
     count: () => ({ ...census }),
   }
+}
+
+/** What becomes of requests when their leg ends. */
+const failures: Readonly<Record<Ending, SfuFailure>> = {
+  lost: 'not available',
+  ended: 'unknown leg',
+  refused: 'refused',
 }
 
 const stale = (sid: string | undefined) => failure('stale sid', `sid ${sid} is not that of the present connection`)
