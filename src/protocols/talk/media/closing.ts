@@ -41,9 +41,16 @@ const unshareDelay = 1_000
 
 /** Not every browser ends the connection of a screen that it stops sharing. */
 export function unshareSoon(state: State, session: ClientSession): void {
-  state.lostStreams.get(session.id)?.delete('screen')
+  noLongerLost(state, session, 'screen')
   const leg = state.legs.publisher(session.id, 'screen')
   if (leg) state.deadlines.set(`unshared ${leg.id}`, state.now() + unshareDelay, { due: 'unshared', leg: leg.id })
+}
+
+/** It is published again, or nobody wants it back. */
+export function noLongerLost(state: State, session: ClientSession, type: StreamType): void {
+  const streams = state.lostStreams.get(session.id)
+  streams?.delete(type)
+  if (streams?.size === 0) state.lostStreams.delete(session.id)
 }
 
 /** Ends a stream for good: it has no subscribers who would wait for it. */

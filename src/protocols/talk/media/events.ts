@@ -6,9 +6,9 @@ import { send } from '../deliver.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { State } from '../state.ts'
 import { filterOut, isDropped } from './candidates.ts'
-import { closeLeg, forgetLeg, refuseMedia } from './closing.ts'
+import { closeLeg, forgetLeg, noLongerLost, refuseMedia } from './closing.ts'
 import type { Leg } from './legs.ts'
-import { availabilityChanged, streamFound, streamLost } from './renewal.ts'
+import { availabilityChanged, streamLost } from './renewal.ts'
 import { type MediaNews, mediaMessage } from './words.ts'
 
 export function sfuTold(state: State, event: SfuEvent): void {
@@ -18,13 +18,14 @@ export function sfuTold(state: State, event: SfuEvent): void {
   if (!leg) return
   switch (event.event) {
     case 'opened':
-      if (leg.kind === 'publisher') opened(state, leg)
-      return
+      // A subscriber has something only with its first offer: until then it waits for its publisher.
+      if (leg.kind === 'subscriber') return
+      leg.isOpen = true
+      return noLongerLost(state, leg.session, leg.type)
     case 'answer':
     case 'offer': {
       if (event.request !== undefined) state.legs.answered(event.request)
       const { event: type, sid } = event
-      // A subscriber has something only now: until then it waits for its publisher.
       if (leg.kind === 'subscriber') leg.isOpen = true
       const payload = { type, sdp: filterSdp(event.sdp, filterOut(state)) }
       return tell(state, leg, { type, payload, sid, ...(type === 'offer' && event.update ? { update: true } : {}) })
@@ -51,11 +52,6 @@ export function sfuTold(state: State, event: SfuEvent): void {
     default:
       return assertNever(event)
   }
-}
-
-function opened(state: State, leg: Extract<Leg, { readonly kind: 'publisher' }>): void {
-  leg.isOpen = true
-  streamFound(state, leg)
 }
 
 function tell(state: State, leg: Leg, news: Omit<MediaNews, 'roomType'>): void {

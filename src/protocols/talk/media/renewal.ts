@@ -26,13 +26,6 @@ export function streamLost(state: State, { session, type, sid }: PublisherLeg): 
   expectRenewal(state)
 }
 
-/** It is published again. */
-export function streamFound(state: State, { session, type }: PublisherLeg): void {
-  const streams = state.lostStreams.get(session.id)
-  streams?.delete(type)
-  if (streams?.size === 0) state.lostStreams.delete(session.id)
-}
-
 /** Whether media can be had at all has changed: whoever was asked in vain is asked again. */
 export function availabilityChanged(state: State, isAvailable: boolean): void {
   state.sfu.isAvailable = isAvailable
