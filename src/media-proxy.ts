@@ -1,8 +1,8 @@
 /** The whole media proxy, top to bottom: every part made once, in order, and closed in the reverse order. */
 import type { ProxyConfig } from './config/proxy-config.ts'
 import { longestProxyMessage, startMediaProxyFrontEnd } from './front-ends/media-proxy.ts'
-import { restarting } from './front-ends/running.ts'
 import type { Gate } from './io/admit-socket.ts'
+import { longestEventsMessage } from './io/janus-events.ts'
 import { type Listening, listenEverywhere } from './io/listen.ts'
 import { proxyPaths } from './io/proxy-routes.ts'
 import { createRouter } from './io/router.ts'
@@ -38,7 +38,7 @@ export async function startMediaProxy(initial: ProxyConfig, report: Report): Pro
   }
 
   // what we speak, and what carries media
-  const proxy = parts.use(startMediaProxyFrontEnd(config, report, announcedVersion))
+  const proxy = parts.use(startMediaProxyFrontEnd(config, { report, gate, headers, version: announcedVersion }))
   report.watch(proxy.watched)
 
   // how it is reached
@@ -46,6 +46,7 @@ export async function startMediaProxy(initial: ProxyConfig, report: Report): Pro
     version: announcedVersion,
     gate,
     sockets: proxy.sockets,
+    events: proxy.events,
     headers,
     config: () => config,
     stats: proxy.stats,
@@ -58,7 +59,11 @@ export async function startMediaProxy(initial: ProxyConfig, report: Report): Pro
 
   async function listen(): Promise<readonly Listening[]> {
     try {
-      return await listenEverywhere(config, { fetch, longestMessage: longestProxyMessage, note: report.note })
+      return await listenEverywhere(config, {
+        fetch,
+        longestMessage: Math.max(longestProxyMessage, longestEventsMessage),
+        note: report.note,
+      })
     } catch (error) {
       await proxy.stop()
       parts.dispose()
@@ -81,8 +86,7 @@ export async function startMediaProxy(initial: ProxyConfig, report: Report): Pro
       isStopping = true
       for (const listener of listening) listener.stop()
       await proxy.stop()
-      proxy.sockets.closeAll(restarting, 'the server restarts')
-      await within(config.drainTimeout, proxy.sockets.emptied()).catch(() => {})
+      await within(config.drainTimeout, proxy.emptied()).catch(() => {})
       parts.dispose()
     },
   }

@@ -1,7 +1,9 @@
 /** The media proxy between its clients and its Janus: the machine, the SFU that it commands, its sockets. */
 import { randomUUID } from 'node:crypto'
 import type { ProxyConfig, RemoteStreamsConfig } from '../config/proxy-config.ts'
+import type { Gate } from '../io/admit-socket.ts'
 import { createAlarm, now } from '../io/clock.ts'
+import { createJanusEvents, type JanusEvents } from '../io/janus-events.ts'
 import { createOtherProxies } from '../io/other-proxies.ts'
 import { publicAddress } from '../io/public-address.ts'
 import { createRandom } from '../io/random.ts'
@@ -15,13 +17,15 @@ import type { Watched } from '../observe/exposition.ts'
 import type { Report } from '../observe/report.ts'
 import type { Peer } from '../protocols/front-end.ts'
 import { createMediaProxy } from '../protocols/media-proxy/connection.ts'
-import type { ProxySettings, ProxyWishes } from '../protocols/media-proxy/vocabulary.ts'
+import type { ProxySettings, ProxyWishes, Rates } from '../protocols/media-proxy/vocabulary.ts'
 import { createJanusSfu } from '../sfu/janus/janus.ts'
 import { createTokenSigner } from '../sfu/proxy/tokens.ts'
-import { describeError } from './running.ts'
+import { describeError, restarting } from './running.ts'
 
 export interface RunningMediaProxy extends Disposable {
   readonly sockets: Sockets<Peer>
+  /** What the event handler of its Janus reports. */
+  readonly events: JanusEvents
   readonly watched: Pick<Watched, 'proxy' | 'transport' | 'sfu'>
   stats(): unknown
   reload(config: ProxyConfig): void
@@ -29,6 +33,16 @@ export interface RunningMediaProxy extends Disposable {
   drained(): Promise<void>
   /** Ends all sessions and takes leave of Janus and of other proxies; resolves when nothing of ours is left there. */
   stop(): Promise<void>
+  /** Resolves when the last socket is gone. */
+  emptied(): Promise<void>
+}
+
+export interface MediaProxySurroundings {
+  readonly report: Report
+  readonly gate: Gate
+  /** Those that every answer over HTTP carries. */
+  readonly headers: Headers
+  readonly version: string
 }
 
 /** Bytes: more than the longest session description. */
@@ -38,7 +52,10 @@ const queue = { bytes: 8_388_608, messages: 20_000 }
 /** How long (ms) between two looks whether everybody has gone. */
 const lookEvery = 200
 
-export function startMediaProxyFrontEnd(initial: ProxyConfig, report: Report, version: string): RunningMediaProxy {
+export function startMediaProxyFrontEnd(
+  initial: ProxyConfig,
+  { report, gate, headers, version }: MediaProxySurroundings,
+): RunningMediaProxy {
   const parts = new DisposableStack()
   const random = createRandom()
   const { note } = report
@@ -52,12 +69,13 @@ export function startMediaProxyFrontEnd(initial: ProxyConfig, report: Report, ve
     remote: remoteOf(initial.remote, note),
     queue,
   }
+  const events = parts.use(createJanusEvents(gate, note, headers))
   let wishes = wishesOf(initial)
   const frontEnd = createMediaProxy(settings, wishes, {
     newId: randomUUID,
     wallClock: Date.now,
     random: Math.random,
-    measured: () => undefined,
+    measured: () => bitsPerSecond(events.bandwidth()),
   })
 
   // where machine and world meet
@@ -103,10 +121,11 @@ export function startMediaProxyFrontEnd(initial: ProxyConfig, report: Report, ve
 
   return {
     sockets,
+    events,
     watched: {
       proxy: frontEnd.census,
       transport: () => sockets.traffic,
-      sfu: () => ({ census: janus.census(), bandwidth: undefined }),
+      sfu: () => ({ census: janus.census(), bandwidth: events.bandwidth() }),
     },
     stats() {
       const { sessions, load } = frontEnd.census()
@@ -127,10 +146,18 @@ export function startMediaProxyFrontEnd(initial: ProxyConfig, report: Report, ve
     async stop() {
       runner.input('stopped', (time) => frontEnd.stopped(time))
       await Promise.all([sfu.stop(), others.stop()])
+      sockets.closeAll(restarting, 'the server restarts')
+      events.closeAll(restarting, 'the server restarts')
+    },
+    async emptied() {
+      await Promise.all([sockets.emptied(), events.emptied()])
     },
     [Symbol.dispose]: () => parts.dispose(),
   }
 }
+
+const bitsPerSecond = (bytes: ReturnType<JanusEvents['bandwidth']>): Rates | undefined =>
+  bytes && { incoming: Math.round(bytes.incoming * 8), outgoing: Math.round(bytes.outgoing * 8) }
 
 function wishesOf({ tokens, bandwidth, sfu }: ProxyConfig): ProxyWishes {
   return {
