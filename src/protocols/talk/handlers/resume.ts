@@ -86,6 +86,11 @@ function catchUp(state: State, session: ClientSession, former: ClientSession['li
     const known = [...state.hub.members(room.key)].filter((member) => member.arrival <= since).map(entryOf)
     if (known.length > 0) deliver(state, session, frameOf(joinMessage(visibleEntries(session, known))))
   }
+  // The other server does not know that we were away.
+  const elsewhere = state.federation.of(session.id)?.present.until(since) ?? []
+  if (elsewhere.length > 0) {
+    deliver(state, session, frameOf({ type: 'event', event: { target: 'room', type: 'join', join: elsewhere } }))
+  }
   if (former.phase === 'parked') {
     const hasParticipants = former.mailbox.holds('participants')
     for (const frame of former.mailbox.takeAll()) deliver(state, session, frame)
