@@ -57,7 +57,7 @@ export async function startSignalingServer(
   }
   const headers = new Headers({
     server: `nextcloud-spreed-signaling/${announcedVersion}`,
-    'x-spreed-signaling-features': featuresOf(false).info.join(', '),
+    'x-spreed-signaling-features': featuresOf(config.talk.kind === 'on' && config.sfu.kind !== 'none').info.join(', '),
   })
 
   // what we speak

@@ -20,6 +20,7 @@ import { createSessionIds } from '../protocols/talk/sealed-id.ts'
 import { serverInfo, stats } from '../protocols/talk/statistics.ts'
 import { announcedVersion } from '../version.ts'
 import { describeError, type RunningFrontEnd, restarting, type Surroundings } from './running.ts'
+import { mediaSettings, startSfu } from './sfu.ts'
 
 /** With Talk off nobody asks. */
 const noTalk = { timeout: 0, connectionsPerHost: 1, skipVerify: false }
@@ -39,7 +40,8 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
   const parts = new DisposableStack()
 
   // what we can do
-  const features = featuresOf(false)
+  const sfuOn = config.talk.kind === 'on' ? sfuOf(config) : undefined
+  const features = featuresOf(sfuOn !== undefined)
 
   // whom we trust and ask
   const talk = config.talk.kind === 'on' ? config.talk : undefined
@@ -57,6 +59,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
 
   // what we speak
   let { federation } = config
+  let sfuSettings = sfuOn
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
   const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
   const asOriginal = config.sessions.idFormat === 'cookie'
@@ -73,6 +76,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       queue,
       valuesPerRoom,
       federation: () => federation,
+      media: sfuOn && (() => mediaSettings(sfuSettings ?? sfuOn)),
     },
     ids,
     throttle,
@@ -89,12 +93,16 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     failed: backendAnswers.failed,
     command(command) {
       if (command.to === 'federation') links.carryOut(command.command)
+      else sfu?.command(command.command)
     },
     reply: (to, status, body) => roomApi.reply(to, status, body),
     note: report.note,
     broke: (where, error) => report.note({ fact: 'machine-broke', where, error: describeError(error) }),
     wakeAt: alarm.wakeAt,
   })
+  const sfu =
+    sfuOn &&
+    parts.use(startSfu(config, sfuOn, report, (event) => runner.input('sfuTold', (at) => frontEnd.sfuTold(event, at))))
   const links = parts.use(
     createFederationLinks({
       settings: () => federation,
@@ -114,6 +122,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     note: report.note,
   })
 
+  let farewell: Promise<void> | undefined
   return {
     paths: talkPaths(gate, sockets, headers),
     longestMessage: maxMessageLength,
@@ -124,22 +133,33 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       backends: backends.all,
       pool: backendAnswers.connections,
     },
-    stats: () => stats(frontEnd.census()),
-    serverInfo: () => serverInfo(announcedVersion, features.info, frontEnd.census()),
+    stats: () => stats(frontEnd.census(), sfu?.machine.stats()),
+    serverInfo: () => serverInfo(announcedVersion, features.info, frontEnd.census(), sfu?.machine.serverInfo()),
     reload(next) {
       if (next.talk.kind === 'on') backends.replace(next.talk.backends)
       federation = next.federation
+      sfuSettings = sfuOf(next)
+      sfu?.reload(next)
     },
     async drained() {
       // Internal clients stay for as long as there is somebody to serve.
       const isNeeded = (): boolean => frontEnd.census().sessions.some(({ clienttype }) => clienttype === 'client')
       while (isNeeded()) await Bun.sleep(500)
     },
-    closeAll: () => sockets.closeAll(restarting, 'the server restarts'),
-    emptied: sockets.emptied,
+    closeAll() {
+      sockets.closeAll(restarting, 'the server restarts')
+      farewell = sfu?.stop()
+    },
+    async emptied() {
+      await Promise.all([sockets.emptied(), farewell])
+    },
     [Symbol.dispose]: () => parts.dispose(),
   }
 }
+
+/** Undefined: clients send their media to each other. */
+const sfuOf = ({ sfu }: Config): Exclude<Config['sfu'], { readonly kind: 'none' }> | undefined =>
+  sfu.kind === 'none' ? undefined : sfu
 
 /** Ids are made before it is known for whom, so that they name a backend only where there is no other. */
 const onlyBackend = (talk: TalkOn | undefined): string =>
