@@ -66,7 +66,8 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
       })
     },
     async permit(room, name, permissions) {
-      const changed = [entry(name, { permissions: [...permissions] })]
+      const flags = called.get(room)?.get(name) ?? 0
+      const changed = [entry(name, { inCall: flags, permissions: [...permissions] })]
       await post(room, { type: 'participants', participants: { changed, users: changed } })
     },
     // The servers keep a handle for themselves.

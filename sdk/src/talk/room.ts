@@ -220,9 +220,10 @@ export class TalkRoom extends Room<TalkInfo> {
     for (const user of users) {
       if (!isObject(user)) continue
       const id = textAt(user, 'sessionId') ?? ''
-      // Nextcloud spells it as a number or as yes and no.
-      const inCall = user['inCall'] === true ? 1 : (numberAt(user, 'inCall') ?? 0)
       const peer = this.members.get(id)
+      // Nextcloud spells it as a number or as yes and no; whoever does not say it has not changed it.
+      const known = peer ? peer.info.inCall : this.#inCall
+      const inCall = typeof user['inCall'] === 'boolean' ? Number(user['inCall']) : (numberAt(user, 'inCall') ?? known)
       if (peer) this.state.change(peer, { ...peer.info, inCall, participant: user })
       else if (id === this.selfId) this.#become(inCall)
     }

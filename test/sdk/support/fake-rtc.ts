@@ -2,7 +2,7 @@
 import type { RtcOptions } from '../../../sdk/src/rtc/peer-link.ts'
 import { FakePeerConnection } from './fake-peer-connection.ts'
 
-interface FakeChannel {
+export interface FakeChannel extends EventTarget {
   readonly label: string
   readyState: RTCDataChannelState
   readonly sent: string[]
@@ -37,8 +37,15 @@ export class FakeConnection extends FakePeerConnection {
 
   createDataChannel(label: string, options: RTCDataChannelInit = {}): FakeChannel {
     this.channels.push(`${label} ${options.id} ${options.negotiated}`)
-    this.add(label)
-    this.channel = { label, readyState: 'connecting', sent: [], send: (text) => void this.channel?.sent.push(text) }
+    if (this.remoteDescription === null) this.add(label)
+    const sent: string[] = []
+    const state: RTCDataChannelState = 'connecting'
+    this.channel = Object.assign(new EventTarget(), {
+      label,
+      readyState: state,
+      sent,
+      send: (text: string) => void sent.push(text),
+    })
     return this.channel
   }
 

@@ -30,3 +30,5 @@ export const answerPatience = 15_000
 
 /** The name of the channel on which Talk's clients tell of muted microphones and the like. */
 export const statusChannel = 'status'
+/** What Talk's clients call the channel on which they get those words. */
+export const receivingChannel = 'JanusDataChannel'

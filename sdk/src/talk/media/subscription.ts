@@ -2,7 +2,13 @@
 import { asHeliographError, type HeliographError } from '../../core/errors.ts'
 import { readObject } from '../../core/json.ts'
 import { Source } from '../../core/source.ts'
-import { answerPatience, type MediaContext, type StreamState, type StreamStateChange } from './context.ts'
+import {
+  answerPatience,
+  type MediaContext,
+  receivingChannel,
+  type StreamState,
+  type StreamStateChange,
+} from './context.ts'
 import { Leg } from './leg.ts'
 import { Retry } from './retry.ts'
 import {
@@ -119,6 +125,8 @@ export class Subscription extends Source<SubscriptionEvents> {
     const { connection, ended: signal } = leg
     connection.addEventListener('track', (event) => this.emitter.emit('track', event), { signal })
     connection.addEventListener('datachannel', ({ channel }) => this.#listen(channel, signal), { signal })
+    // Janus passes nothing on before we have opened a channel ourselves; what it passes on comes on one of its own.
+    this.#listen(connection.createDataChannel(receivingChannel), signal)
     this.#become('connecting')
     return leg
   }

@@ -156,6 +156,7 @@ export class Person {
       if (track.kind !== 'audio') return
       const audio = document.createElement('audio')
       audio.srcObject = new MediaStream([track])
+      playing.add(audio)
       audio.play().catch(() => {})
     }
     subscription.on('track', ({ track }) => play(track))
@@ -260,11 +261,15 @@ async function pathOf(connection: RTCPeerConnection | undefined): Promise<Path |
   return path && { local: path.local, remote: path.remote }
 }
 
+/** What plays stands here, or it would be collected while somebody waits for it. */
+const playing = new Set<HTMLMediaElement>()
+
 /** Calls at each picture; answers a function that ends it. */
 function watchPictures(track: MediaStreamTrack, seen: (video: HTMLVideoElement) => void): () => void {
   const video = document.createElement('video')
   video.muted = true
   video.srcObject = new MediaStream([track])
+  playing.add(video)
   let isOver = false
   const look = () => {
     if (isOver) return
@@ -275,6 +280,7 @@ function watchPictures(track: MediaStreamTrack, seen: (video: HTMLVideoElement) 
   video.play().catch(() => {})
   return () => {
     isOver = true
+    playing.delete(video)
     video.srcObject = null
   }
 }
