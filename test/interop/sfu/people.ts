@@ -33,7 +33,7 @@ export async function people(stage: SfuStage, browser: BrowserUnderTest, room: s
   const present = new Set<string>()
 
   const stories = () =>
-    page.evaluate(`[...people].map(([name, { story }]) => name + ': ' + story.join(', ')).join('\\n')`)
+    page.evaluate(`Promise.all([...people.values()].map((person) => person.report())).then((all) => all.join('\\n'))`)
   const tell = async (name: string, what: string): Promise<unknown> => {
     const limit = Promise.withResolvers<never>()
     const timer = setTimeout(() => {

@@ -236,6 +236,22 @@ export class Person {
     }
   }
 
+  /** For whoever wonders why something has not come: what happened, and what the connections carry. */
+  async report(): Promise<string> {
+    const { subscriptions, publications } = this.call
+    const lines = [...publications.values(), ...subscriptions].map(async ({ type, connection }) => {
+      const all = [...((await connection?.getStats())?.values() ?? [])].filter(({ kind }) => kind === 'video')
+      const inbound = all.filter((one) => one.type === 'inbound-rtp')
+      const outbound = all.filter((one) => one.type === 'outbound-rtp')
+      const got = inbound.map(
+        (one) => `${one.frameWidth} wide, ${one.framesReceived} got, ${one.framesDecoded} decoded`,
+      )
+      const sent = outbound.map((one) => `${one.rid ?? ''} ${one.frameWidth} wide, ${one.framesSent} sent`)
+      return `${type} ${[...got, ...sent].join('; ')}`
+    })
+    return `${this.#name}: ${[...this.story, ...(await Promise.all(lines))].join(', ')}`
+  }
+
   async select(name: string, selection: Selection): Promise<void> {
     ;(await this.from(name)).select(selection)
   }
