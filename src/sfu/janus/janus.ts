@@ -1,6 +1,6 @@
 /** Janus as an SFU: every leg lives in one session of one Janus server, see SPEC.md. */
 import { rfc3339 } from '../../lib/rfc3339.ts'
-import type { Link, SfuCommand, SfuLimits, SfuMachine } from '../sfu.ts'
+import type { Link, SfuCensus, SfuCommand, SfuLimits, SfuMachine } from '../sfu.ts'
 import { createAsks } from './asks.ts'
 import { createDesk } from './desk.ts'
 import { createLeftovers } from './leftovers.ts'
@@ -106,6 +106,19 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
       : failure('timeout', 'no answer in time')
   }
 
+  function streams(): Required<Pick<SfuCensus, 'publisherStreams' | 'subscriberStreams'>> {
+    const publisherStreams = { audio: 0, video: 0, screen: 0 }
+    const subscriberStreams = { audio: 0, video: 0, screen: 0 }
+    for (const [stream, media] of publishers.media()) {
+      const receivers = subscribers.joinedTo(stream)
+      for (const type of media) {
+        publisherStreams[type]++
+        subscriberStreams[type] += receivers
+      }
+    }
+    return { publisherStreams, subscriberStreams }
+  }
+
   const work = desk.work
   return {
     started: (now) => work(now, () => session.start()),
@@ -123,6 +136,7 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
       publishers: publishers.count(),
       subscribers: subscribers.count(),
       connections: session.isUp() ? 1 : 0,
+      ...streams(),
     }),
     stats() {
       const since = session.upSince()

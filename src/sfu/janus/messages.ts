@@ -97,7 +97,7 @@ const Trickle = z.object({ janus: z.literal('trickle'), ...about, candidate: Tri
 const WebrtcUp = z.object({ janus: z.literal('webrtcup'), ...about })
 const Hangup = z.object({ janus: z.literal('hangup'), ...about, reason: z.string().optional() })
 const Detached = z.object({ janus: z.literal('detached'), ...about })
-const Media = z.object({ janus: z.literal('media'), ...about })
+const Media = z.object({ janus: z.literal('media'), ...about, type: z.string(), receiving: z.boolean() })
 const SlowLink = z.object({ janus: z.literal('slowlink'), ...about })
 /** The session is over: nothing was heard of us for too long. */
 const Timeout = z.object({ janus: z.literal('timeout'), session_id: id, transaction })

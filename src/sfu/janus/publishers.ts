@@ -1,6 +1,6 @@
 /** Publisher legs: each has a room and a handle of its own in Janus, or is fed from another Janus. */
 import type { Saying, SfuCommand, SfuFailure } from '../sfu.ts'
-import { type LegId, type PublisherStream, type Stream, type StreamType, streamKey } from '../stream.ts'
+import { isStreamType, type LegId, type PublisherStream, type Stream, type StreamType, streamKey } from '../stream.ts'
 import { consequenceOf, roomExists } from './errors.ts'
 import { roomFrom } from './ids.ts'
 import { createLine, type Line } from './line.ts'
@@ -50,6 +50,8 @@ interface PublisherLeg {
   readonly early: (() => void)[]
   offer: string | undefined
   answer: string | undefined
+  /** What Janus receives of it. */
+  readonly media: Set<StreamType>
   /** Requests that want to know its media. */
   readonly listing: number[]
 }
@@ -69,6 +71,8 @@ export interface Publishers {
   up(): void
   lost(why: string): void
   count(): Readonly<Record<StreamType, number>>
+  /** What Janus receives, stream by stream. */
+  media(): Iterable<readonly [Stream, ReadonlySet<StreamType>]>
 }
 
 /** Told when a stream can be subscribed to, begins to be sent, or is gone. */
@@ -98,6 +102,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       early: [],
       offer: undefined,
       answer: undefined,
+      media: new Set(),
       listing: [],
     }
     legs.set(leg.id, leg)
@@ -220,6 +225,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     leg.connection = undefined
     leg.offer = undefined
     leg.answer = undefined
+    leg.media.clear()
     if (connection.hasRoom) leftovers.room(connection.room, leg.made.do === 'receive' ? leg.stream : undefined)
     if (connection.line) {
       connection.line.end()
@@ -320,6 +326,8 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       case 'webrtcup':
         connection.isUp = true
         return watchers.changed(leg.stream)
+      case 'media':
+        return received(leg, message.type, message.receiving)
       case 'hangup':
         return end(leg, 'ended', message.reason ?? 'hung up')
       case 'detached':
@@ -335,6 +343,13 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
         else if (data?.leaving === 'ok') end(leg, 'ended', data.reason ?? 'left the room')
       }
     }
+  }
+
+  function received(leg: PublisherLeg, kind: string, isReceiving: boolean): void {
+    const type = kind === 'video' && leg.stream.type === 'screen' ? 'screen' : kind
+    if (!isStreamType(type)) return
+    if (isReceiving) leg.media.add(type)
+    else leg.media.delete(type)
   }
 
   return {
@@ -397,6 +412,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       }
     },
     count: () => ({ ...census }),
+    media: () => [...legs.values()].map((leg) => [leg.stream, leg.media] as const),
   }
 }
 

@@ -34,6 +34,8 @@ interface SubscriberLeg {
   /** The room in which the publisher did not send when we wanted to join, until it does. */
   silentRoom: string | undefined
   pause: number
+  /** It has had another handle for the offer that it wants. */
+  hasRetried: boolean
 }
 
 export interface Subscribers {
@@ -52,6 +54,8 @@ export interface Subscribers {
   up(): void
   lost(why: string): void
   count(): Readonly<Record<StreamType, number>>
+  /** How many have an offer of this stream. */
+  joinedTo(stream: Stream): number
 }
 
 const firstPause = 1_000
@@ -124,6 +128,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
         leg.phase = { ...phase, is: 'joined' }
         leg.selection = selection
         leg.pause = 0
+        leg.hasRetried = false
         offered(leg, line.handle, sdp)
       },
     })
@@ -140,7 +145,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
   }
 
   function unjoined(leg: SubscriberLeg, line: Line, room: string, reply: Reply & { readonly ok: false }): void {
-    const follows = reply.code === undefined ? 'new handle' : consequenceOf(reply.code)
+    const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
     if (follows === 'wait' || follows === 'no publisher') {
       leg.phase = { is: 'attached', line }
       leg.silentRoom = room
@@ -149,7 +154,11 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
       return
     }
     disconnect(leg)
-    unfulfilled(leg, reply)
+    const isUsedUp = follows === 'new handle' || follows === 'handle gone'
+    if (isUsedUp && !leg.hasRetried) {
+      leg.hasRetried = true
+      go(leg)
+    } else unfulfilled(leg, reply)
   }
 
   /** Those who asked have to ask again; an offer that is owed to nobody in particular is tried again. */
@@ -336,6 +345,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
         wish: {},
         silentRoom: undefined,
         pause: 0,
+        hasRetried: false,
       }
       legs.set(id, leg)
       const key = streamKey(stream)
@@ -401,6 +411,11 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
       }
     },
     count: () => ({ ...census }),
+    joinedTo(stream) {
+      let joined = 0
+      for (const leg of byStream.get(streamKey(stream)) ?? []) if (leg.phase.is === 'joined') joined++
+      return joined
+    },
   }
 }
 

@@ -1,0 +1,4 @@
+import { sfuContract } from '../../contract/sfu.ts'
+import { janusBench } from './bench.ts'
+
+sfuContract(() => janusBench())
