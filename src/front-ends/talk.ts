@@ -5,6 +5,7 @@ import { createBackendAnswers } from '../io/backend-answers.ts'
 import { askedAtUrlItself } from '../io/backend-http.ts'
 import { createAlarm, now } from '../io/clock.ts'
 import { createFederationLinks } from '../io/federation-links.ts'
+import { longestEventsMessage } from '../io/janus-events.ts'
 import { createRandom } from '../io/random.ts'
 import { createRoomApi, type RoomApi } from '../io/room-api.ts'
 import { runFrontEnd } from '../io/run-front-end.ts'
@@ -30,7 +31,7 @@ const valuesPerRoom = 1_000
 export interface RunningTalk extends RunningFrontEnd {
   /** Undefined while no backend is configured at all. */
   readonly roomApi: RoomApi | undefined
-  readonly watched: Pick<Watched, 'census' | 'transport' | 'backends' | 'pool'>
+  readonly watched: Pick<Watched, 'census' | 'transport' | 'backends' | 'pool' | 'sfu'>
   stats(): unknown
   serverInfo(): unknown
 }
@@ -102,7 +103,11 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
   })
   const sfu =
     sfuOn &&
-    parts.use(startSfu(config, sfuOn, report, (event) => runner.input('sfuTold', (at) => frontEnd.sfuTold(event, at))))
+    parts.use(
+      startSfu(config, sfuOn, { report, gate, headers }, (event) =>
+        runner.input('sfuTold', (at) => frontEnd.sfuTold(event, at)),
+      ),
+    )
   const links = parts.use(
     createFederationLinks({
       settings: () => federation,
@@ -124,14 +129,15 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
 
   let farewell: Promise<void> | undefined
   return {
-    paths: talkPaths(gate, sockets, headers),
-    longestMessage: maxMessageLength,
+    paths: talkPaths(gate, sockets, headers, sfu?.events),
+    longestMessage: sfu?.events ? longestEventsMessage : maxMessageLength,
     roomApi: talk ? roomApi : undefined,
     watched: {
       census: frontEnd.census,
       transport: () => sockets.traffic,
       backends: backends.all,
       pool: backendAnswers.connections,
+      sfu: () => sfu?.watched(),
     },
     stats: () => stats(frontEnd.census(), sfu?.machine.stats()),
     serverInfo: () => serverInfo(announcedVersion, features.info, frontEnd.census(), sfu?.machine.serverInfo()),
