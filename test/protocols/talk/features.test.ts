@@ -4,7 +4,7 @@ import { featuresOf } from '../../../src/protocols/talk/features.ts'
 
 const media = ['mcu', 'simulcast', 'update-sdp']
 
-test('[R1] media through us is promised to everybody where there is an SFU, and to nobody where there is none', () => {
+test('[R59] media through us is promised to everybody where there is an SFU, and to nobody where there is none', () => {
   for (const list of Object.values(featuresOf(true))) expect(list).toEqual(expect.arrayContaining(media))
   for (const list of Object.values(featuresOf(false))) for (const name of media) expect(list).not.toContain(name)
   for (const hasSfu of [true, false]) expect(featuresOf(hasSfu).welcome).toContain('changed-users')

@@ -304,6 +304,9 @@ export function leftIn(state: State): Readonly<Record<string, number>> {
     deadlines: state.deadlines.size,
     pending: state.pending.size,
     awaiting: state.awaiting.size,
+    legs: state.legs.size,
+    unansweredBySfu: state.legs.unanswered,
+    lostStreams: state.lostStreams.size,
   }
   return Object.fromEntries(Object.entries(held).filter(([, size]) => size > 0))
 }

@@ -11,6 +11,16 @@ test('statistics are sums over all backends', () => {
   expect(stats(server.talk.census())).toEqual({ rooms: 2, sessions: 5 })
 })
 
+test('[R59] what the SFU says of itself is shown where there is one', () => {
+  const server = talkServer()
+  expect(stats(server.talk.census(), { connected: true })).toEqual({ rooms: 0, sessions: 0, mcu: { connected: true } })
+  expect(serverInfo('1', [], server.talk.census(), { mode: 'janus' })).toEqual({
+    version: '1',
+    features: [],
+    sfu: { mode: 'janus' },
+  })
+})
+
 test('[R19] server info lists those who make calls, if there are any', () => {
   const server = talkServer()
   const features = featuresOf(false).info

@@ -1,8 +1,8 @@
 /** Which limits hold. */
 import { expect, test } from 'bun:test'
 import { bandwidthOf, bitrateFor } from '../../../../src/protocols/talk/media/settings.ts'
-import { at } from '../../../support/json.ts'
-import { talkServer, testBackends } from '../server.ts'
+import { at, parseJson } from '../../../support/json.ts'
+import { clouds, talkServer, testBackends } from '../server.ts'
 import { mediaSettings, mediaStage } from './stage.ts'
 
 const backend = (id: string): ReturnType<typeof found> => found(id)
@@ -25,6 +25,32 @@ test('[R65] a wish counts up to what the backend allows; no wish leaves it to th
   expect(bitrateFor(backend('one'), 'video', 9_000_000)).toBe(9_000_000)
   expect(bitrateFor(backend('small'), 'screen', 9_000_000)).toBe(2_000_000)
   expect(bitrateFor(backend('small'), 'audio', 0)).toBe(1_000_000)
+})
+
+test('[R59] welcome and hello say that there is an SFU', () => {
+  const features = (server: ReturnType<typeof talkServer>, hello: boolean): unknown => {
+    const id = server.world.open()
+    if (hello)
+      server.world.text(
+        id,
+        JSON.stringify({ type: 'hello', hello: { version: '1.0', auth: { url: clouds.one, params: {} } } }),
+      )
+    return at(
+      parseJson(server.world.hear(id).at(-1) ?? ''),
+      ...(hello ? ['hello', 'server', 'features'] : ['welcome', 'features']),
+    )
+  }
+  for (const hello of [true, false]) {
+    expect(features(mediaStage(), hello)).toEqual(expect.arrayContaining(['mcu', 'simulcast', 'update-sdp']))
+    expect(features(talkServer(), hello)).not.toContain('mcu')
+  }
+})
+
+test('[R59] limits that change while running hold at once', () => {
+  let media = mediaSettings
+  const server = talkServer({ media: () => media })
+  media = { ...media, maxStreamBitrate: 64_000 }
+  expect(at(server.user('ann').joins('den')[0], 'room', 'bandwidth', 'maxstreambitrate')).toBe(64_000)
 })
 
 test('[R65] the reply to a join tells it', () => {
