@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { parseCandidate } from '../../../sfu/candidates.ts'
 import { parseSdp, type Sdp } from '../../../sfu/sdp.ts'
 import { type Candidate, isStreamType, type Selection, type StreamType } from '../../../sfu/stream.ts'
-import type { ErrorCode } from '../errors.ts'
 import { optional } from './body.ts'
 
 /** Names of codecs and profiles go to the SFU as they are. */
@@ -57,10 +56,18 @@ export type MediaWord = { readonly stream: StreamType; readonly sid: string | un
   | { readonly type: 'unshareScreen' }
 )
 
+export type MediaFault =
+  | 'invalid_format'
+  | 'no_sdp'
+  | 'invalid_sdp'
+  | 'no_candidate'
+  | 'invalid_candidate'
+  | 'processing_failed'
+
 export type MediaRead =
   /** No object, or about something else: it is passed on. */
   | { readonly kind: 'other' }
-  | { readonly kind: 'fault'; readonly code: ErrorCode; readonly stream: StreamType }
+  | { readonly kind: 'fault'; readonly code: MediaFault; readonly stream: StreamType }
   | { readonly kind: 'media'; readonly word: MediaWord }
 
 const other: MediaRead = { kind: 'other' }
@@ -71,7 +78,7 @@ export function readMedia(data: unknown): MediaRead {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return other
   const { type, roomType } = data as { readonly type?: unknown; readonly roomType?: unknown }
   const stream = typeof roomType === 'string' && isStreamType(roomType) ? roomType : 'video'
-  const fault = (code: ErrorCode): MediaRead => ({ kind: 'fault', code, stream })
+  const fault = (code: MediaFault): MediaRead => ({ kind: 'fault', code, stream })
   if (type === undefined || type === null || type === '') return fault('invalid_format')
   if (typeof roomType === 'string' && roomType !== '' && !isStreamType(roomType)) return fault('invalid_format')
   if (!types.has(type)) return other
@@ -82,14 +89,14 @@ export function readMedia(data: unknown): MediaRead {
 }
 
 /** A description without its SDP has a code of its own, whatever its payload is instead. */
-function faultOf(type: unknown, { issues }: z.ZodError): ErrorCode {
+function faultOf(type: unknown, { issues }: z.ZodError): MediaFault {
   if (!issues.every(({ path }) => path[0] === 'payload')) return 'invalid_format'
   if (type === 'offer' || type === 'answer') return 'no_sdp'
   return type === 'candidate' ? 'no_candidate' : 'invalid_format'
 }
 
 /** The word, or what is wrong with it. */
-function readWord(data: MediaData, stream: StreamType): MediaWord | ErrorCode {
+function readWord(data: MediaData, stream: StreamType): MediaWord | MediaFault {
   const { type } = data
   const common = { stream, sid: data.sid || undefined }
   switch (type) {
