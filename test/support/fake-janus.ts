@@ -62,6 +62,8 @@ export interface FakeJanus {
   readonly sessions: ReadonlyMap<string, unknown>
   /** Every request by its name: `attach`, `trickle`, or `room create` and so on for the plugin. */
   readonly heard: string[]
+  /** What the real one would have died of. */
+  readonly deaths: string[]
   /** Asked about each request; obeys without. */
   conduct: (name: string, request: Message) => Conduct
   /** Answers what it held back, in order. */
@@ -96,6 +98,7 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
   const sessions = new Map<string, FakeSession>()
   const speakers = new Map<FakeConnection, (text: string) => void>()
   const heard: string[] = []
+  const deaths: string[] = []
   let held: (() => void)[] = []
   let lastId = options.hasLargeIds ? 18_446_744_073_709_540_000n : 7_000n
 
@@ -181,6 +184,7 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
         asked?.said.push(request)
         return answer({ janus: 'ack', session_id: session.id })
       case 'detach':
+        if (asked?.kind === 'publisher' && rooms.has(asked.room ?? '')) deaths.push(`publisher ${asked.id} in its room`)
         answer({ janus: 'success', session_id: session.id })
         if (asked) forgetHandle(asked, true)
         return
@@ -393,6 +397,7 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
     handles,
     sessions,
     heard,
+    deaths,
     conduct: () => 'obey',
     release() {
       const acts = held

@@ -9,9 +9,18 @@ import { destroyRoom, removeRemotePublisher } from './requests.ts'
 import type { JanusSession } from './session.ts'
 import type { Reply } from './transactions.ts'
 
+export interface Room {
+  readonly room: string
+  /** The stream that came into it from another Janus. */
+  readonly remote?: Stream | undefined
+  /** Its publisher's, to be detached. */
+  readonly handle?: string | undefined
+  /** Its publisher's handle went only just now, by itself. */
+  readonly isFresh?: boolean | undefined
+}
+
 export interface Leftovers {
-  /** `remote`: the stream that came into the room from another Janus. */
-  room(room: string, remote?: Stream): void
+  room(room: Room): void
   handle(handle: string): void
   /** Requests can be made (again). */
   up(): void
@@ -28,12 +37,20 @@ interface Leftover {
   readonly gone: number
   isUnderWay: boolean
   tries: number
+  notBefore: number
+  /** To be detached when the room is gone. */
+  handle: string | undefined
 }
 
 const firstPause = 1_000
 const longestPause = 16_000
 /** Then whoever runs Janus has to look. */
 const mostTries = 20
+/**
+ * Janus 1.1 dies when a room is destroyed while the handle of its publisher is being freed: the one waits for the other,
+ * and where Janus frees handles by itself, for this long.
+ */
+const freeing = 2_000
 
 export function createLeftovers(
   url: string,
@@ -52,6 +69,7 @@ export function createLeftovers(
 
   function remove(leftover: Leftover): void {
     if (!session.isUp() || leftover.isUnderWay) return
+    if (leftover.notBefore > desk.now()) return desk.at(leftover.key, leftover.notBefore, () => remove(leftover))
     leftover.isUnderWay = true
     leftover.tries++
     leftover.send((reply) => {
@@ -70,19 +88,33 @@ export function createLeftovers(
     desk.at(key, desk.now() + Math.min(longestPause, firstPause * 2 ** (tries - 1)), () => remove(leftover))
   }
 
-  function forget({ key }: Leftover): void {
+  function forget({ key, handle }: Leftover): void {
     all.delete(key)
     desk.cancel(key)
+    if (handle !== undefined) detach(handle)
     if (all.size === 0) emptied()
   }
 
+  function detach(handle: string): void {
+    add({
+      key: `handle ${handle}`,
+      isHandle: true,
+      gone: handleNotFound,
+      notBefore: 0,
+      handle: undefined,
+      send: (then) => session.detach(handle, then),
+    })
+  }
+
   return {
-    room(room, remote) {
+    room({ room, remote, handle, isFresh }) {
       const destroy = (then: (reply: Reply) => void): void => session.control(destroyRoom(room), then)
       add({
         key: `room ${room}`,
         isHandle: false,
         gone: noSuchRoom,
+        notBefore: isFresh ? desk.now() + freeing : 0,
+        handle,
         // Destroying the room alone would leave the ports open on which the stream comes in.
         send: remote
           ? (then) =>
@@ -92,19 +124,16 @@ export function createLeftovers(
           : destroy,
       })
     },
-    handle(handle) {
-      add({
-        key: `handle ${handle}`,
-        isHandle: true,
-        gone: handleNotFound,
-        send: (then) => session.detach(handle, then),
-      })
-    },
+    handle: detach,
     up() {
       for (const leftover of [...all.values()]) remove(leftover)
     },
     lost() {
-      for (const leftover of [...all.values()]) if (leftover.isHandle) forget(leftover)
+      for (const leftover of [...all.values()]) {
+        leftover.handle = undefined
+        leftover.notBefore = desk.now() + freeing
+        if (leftover.isHandle) forget(leftover)
+      }
     },
     isEmpty: () => all.size === 0,
   }

@@ -149,7 +149,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       createRoom(room, stream, bitrateOf(leg), settings),
       (reply) => {
         // A room that nobody knows to be there may be there all the same.
-        if (leg.connection !== connection || (!reply.ok && reply.why !== 'refused')) leftovers.room(room)
+        if (leg.connection !== connection || (!reply.ok && reply.why !== 'refused')) leftovers.room({ room })
         if (leg.connection !== connection) return
         if (reply.code === roomExists) return makeRoom(leg, connection)
         if (!reply.ok) return unmade(leg, reply)
@@ -157,7 +157,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
         if (made.do === 'receive') receiveInto(leg, connection, made.streams)
         else if (connection.line) join(leg, connection, connection.line)
       },
-      () => leftovers.room(room),
+      () => leftovers.room({ room }),
     )
   }
 
@@ -219,20 +219,24 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
   // Ending
 
   /** What Janus has of it is removed; subscribers wait for the next connection. */
-  function disconnect(leg: PublisherLeg): void {
+  function disconnect(leg: PublisherLeg, isHandleGone = false): void {
     const { connection } = leg
     if (!connection) return
     leg.connection = undefined
     leg.offer = undefined
     leg.answer = undefined
     leg.media.clear()
-    if (connection.hasRoom) leftovers.room(connection.room, leg.made.do === 'receive' ? leg.stream : undefined)
-    if (connection.line) {
-      connection.line.end()
-      byHandle.delete(connection.line.handle)
-      leftovers.handle(connection.line.handle)
+    const { room, hasRoom, line } = connection
+    const handle = isHandleGone ? undefined : line?.handle
+    if (line) {
+      line.end()
+      byHandle.delete(line.handle)
     }
-    if (connection.isMade) watchers.gone(leg.stream, connection.room)
+    if (hasRoom) {
+      const remote = leg.made.do === 'receive' ? leg.stream : undefined
+      leftovers.room({ room, remote, handle, isFresh: isHandleGone })
+    } else if (handle !== undefined) leftovers.handle(handle)
+    if (connection.isMade) watchers.gone(leg.stream, room)
   }
 
   function remove(leg: PublisherLeg): void {
@@ -300,8 +304,10 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     if (!reply.ok) {
       asks.fail(leg.id, request, failureOf(reply))
       const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
-      if (follows === 'handle gone' || follows === 'no publisher' || follows === 'new handle')
+      if (follows === 'handle gone') disconnect(leg, true)
+      if (follows === 'handle gone' || follows === 'no publisher' || follows === 'new handle') {
         end(leg, 'lost', reply.detail)
+      }
       return
     }
     const sdp = answerIn(reply.answer)
@@ -331,6 +337,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       case 'hangup':
         return end(leg, 'ended', message.reason ?? 'hung up')
       case 'detached':
+        disconnect(leg, true)
         return end(leg, 'lost', 'handle detached')
       case 'trickle': {
         const { completed, ...candidate } = message.candidate

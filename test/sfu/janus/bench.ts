@@ -12,6 +12,8 @@ import {
   type FakeConnection,
   type FakeJanus,
   type FakeJanusOptions,
+  isMessage,
+  type Message,
 } from '../../support/fake-janus.ts'
 
 export interface JanusBench extends SfuBench, Talking {
@@ -204,6 +206,7 @@ export function janusBench(options: BenchOptions = {}): JanusBench {
         if (answers === 0 && !closedLegs.has(leg)) throw new Error(`request ${request} has no answer`)
       }
       expect(bench.leftBehind()).toEqual([])
+      expect(janus.deaths).toEqual([])
       expect(machine.census()).toMatchObject({ publishers: none, subscribers: none })
       bench.stop()
       expect(machine.nextDeadline()).toBeUndefined()
