@@ -43,8 +43,8 @@ export interface Janus extends AsyncDisposable {
   handleInfo(handle: JanusHandle): Promise<JsonObject>
   /** Ends it without a word to anybody. */
   kill(): Promise<void>
-  /** Starts it again where it was. */
-  start(): Promise<void>
+  /** Starts it (again) where it was, with what differs now. */
+  start(changes?: JanusOptions): Promise<void>
   restart(): Promise<void>
 }
 
@@ -71,7 +71,8 @@ export async function prepareJanus(options: JanusOptions = {}): Promise<Janus> {
   const [port, adminPort] = [await freePort(), await freePort()]
   const url = `ws://127.0.0.1:${port}`
   const adminUrl = `ws://127.0.0.1:${adminPort}`
-  writeConfiguration(folder, options, port, adminPort)
+  const folders = linkLibraries(folder)
+  let present = options
   let running: Child | undefined
 
   const admin = (request: JsonObject): Promise<JsonObject> =>
@@ -113,8 +114,10 @@ export async function prepareJanus(options: JanusOptions = {}): Promise<Janus> {
       await running?.exited
       running = undefined
     },
-    async start() {
+    async start(changes = {}) {
       if (running) throw new Error('Janus is running')
+      present = { ...present, ...changes }
+      writeConfiguration(folder, folders, present, port, adminPort)
       running = startChild(
         [debian.janus.path, '--configs-folder', folder.path, '--config', folder.file('janus.jcfg')],
         { cwd: folder.path, env: { LD_PRELOAD: preload } },
@@ -135,9 +138,12 @@ export async function prepareJanus(options: JanusOptions = {}): Promise<Janus> {
   return janus
 }
 
-/** Fails unless nobody has anything there any more; waits a moment for what is on its way. */
-export async function leavesNothingBehind(janus: Janus, keepsControlHandle = false): Promise<void> {
-  const allowed = keepsControlHandle ? 1 : 0
+/**
+ * Fails unless nobody has anything there any more; waits a moment for what is on its way. `keeps`: how many handles may
+ * be left, as each of our servers that is connected has one of its own.
+ */
+export async function leavesNothingBehind(janus: Janus, keeps: boolean | number = false): Promise<void> {
+  const allowed = Number(keeps)
   const seen = async (): Promise<string> => {
     const [rooms, handles] = [await janus.rooms(), await janus.handles()]
     return rooms.length === 0 && handles.length <= allowed ? '' : JSON.stringify({ rooms, handles })
@@ -158,16 +164,32 @@ function buildPreload(folder: TempFolder): string {
   return library
 }
 
-function writeConfiguration(folder: TempFolder, options: JanusOptions, port: number, adminPort: number): void {
+type Libraries = Readonly<Record<'plugins' | 'transports' | 'events' | 'loggers', string>>
+
+/** Folders that hold just what is to be loaded. */
+function linkLibraries(folder: TempFolder): Libraries {
   const libraries = libraryFolder()
-  const { eventsTo, nat = [], general = [], media = [], apiSecret } = options
-  // A folder with links holds just what is to be loaded.
   const link = (kind: string, name?: string): string => {
     const path = folder.file(kind)
     mkdirSync(path)
     if (name !== undefined) symlinkSync(`${libraries}/${kind}/${name}`, `${path}/${name}`)
     return path
   }
+  return {
+    plugins: link('plugins', 'libjanus_videoroom.so'),
+    transports: link('transports', 'libjanus_websockets.so'),
+    events: link('events', 'libjanus_wsevh.so'),
+    loggers: link('loggers'),
+  }
+}
+
+function writeConfiguration(
+  folder: TempFolder,
+  libraries: Libraries,
+  { eventsTo, nat = [], general = [], media = [], apiSecret }: JanusOptions,
+  port: number,
+  adminPort: number,
+): void {
   // Below the ports that the kernel hands out; two of them at once share a range without harm.
   const firstPort = 10_000 + Math.floor(Math.random() * 40) * 500
   const write = (name: string, parts: Readonly<Record<string, readonly string[]>>): void =>
@@ -180,10 +202,10 @@ function writeConfiguration(folder: TempFolder, options: JanusOptions, port: num
   write('janus.jcfg', {
     general: [
       `configs_folder = "${folder.path}"`,
-      `plugins_folder = "${link('plugins', 'libjanus_videoroom.so')}"`,
-      `transports_folder = "${link('transports', 'libjanus_websockets.so')}"`,
-      `events_folder = "${link('events', 'libjanus_wsevh.so')}"`,
-      `loggers_folder = "${link('loggers')}"`,
+      `plugins_folder = "${libraries.plugins}"`,
+      `transports_folder = "${libraries.transports}"`,
+      `events_folder = "${libraries.events}"`,
+      `loggers_folder = "${libraries.loggers}"`,
       `admin_secret = "${adminSecret}"`,
       ...(apiSecret === undefined ? [] : [`api_secret = "${apiSecret}"`]),
       'debug_colors = false',
