@@ -13,12 +13,15 @@ export const inCall = { all: 7, audio: 3, video: 5, listening: 1, not: 0 } as co
 
 export interface SfuStage extends AsyncDisposable {
   readonly talk: StubTalk
+  /** The present one. */
   readonly server: RunningServer
   readonly janus: Janus
   /** Nextcloud tells the server who of a room is in the call: name → flags. Who is not named has not changed. */
   call(room: string, flags: Readonly<Record<string, number>>): Promise<void>
   /** Nextcloud tells the server what somebody may. */
   permit(room: string, name: string, permissions: readonly string[]): Promise<void>
+  /** Starts another server in front of the same Janus, says where it is, and ends the former one. */
+  replaceServer(ready: (address: string) => void): Promise<void>
   /** Fails unless nobody has left anything in Janus. */
   isEmpty(): Promise<void>
 }
@@ -36,12 +39,13 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
   await using parts = new AsyncDisposableStack()
   const talk = parts.use(await startStubTalk())
   const janus = parts.use(await startJanus(options.janus))
-  const server = parts.use(
-    await servers[options.server ?? 'ours']({
+  const start = (): Promise<RunningServer> =>
+    servers[options.server ?? 'ours']({
       backends: [{ id: 'one', url: talk.url(), secret: talk.secret() }],
       more: `[mcu]\ntype = janus\nurl = ${janus.url}\n${options.more ?? ''}`,
-    }),
-  )
+    })
+  let server = await start()
+  parts.defer(() => server[Symbol.asyncDispose]())
   const called = new Map<string, Map<string, number>>()
   const post = async (room: string, body: JsonObject): Promise<void> => {
     const answer = await talk.post(server.url, room, body)
@@ -51,7 +55,9 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
   const kept = parts.move()
   return {
     talk,
-    server,
+    get server() {
+      return server
+    },
     janus,
     async call(room, flags) {
       const all = called.get(room) ?? new Map<string, number>()
@@ -69,6 +75,12 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
       const flags = called.get(room)?.get(name) ?? 0
       const changed = [entry(name, { inCall: flags, permissions: [...permissions] })]
       await post(room, { type: 'participants', participants: { changed, users: changed } })
+    },
+    async replaceServer(ready) {
+      const former = server
+      server = await start()
+      ready(server.address)
+      await former[Symbol.asyncDispose]()
     },
     // The servers keep a handle for themselves.
     isEmpty: () => leavesNothingBehind(janus, true),

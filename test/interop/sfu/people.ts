@@ -23,6 +23,8 @@ export interface People extends AsyncDisposable {
   tell(name: string, what: string): Promise<unknown>
   /** Everybody named sees so many new pictures of everybody else named. */
   allSee(names: readonly string[], pictures: number): Promise<void>
+  /** The same, on connections made after those of now have ended. */
+  allSeeAnew(names: readonly string[], pictures: number, senders?: readonly string[]): Promise<void>
 }
 
 /** ms after which somebody who waits is asked what happened. */
@@ -30,7 +32,6 @@ const patience = 25_000
 
 export async function people(stage: SfuStage, browser: BrowserUnderTest, room: string): Promise<People> {
   const page = await browser.open()
-  const present = new Set<string>()
 
   const stories = () =>
     page.evaluate(`Promise.all([...people.values()].map((person) => person.report())).then((all) => all.join('\\n'))`)
@@ -49,11 +50,15 @@ export async function people(stage: SfuStage, browser: BrowserUnderTest, room: s
     }
   }
 
+  const eachOther = (names: readonly string[], senders: readonly string[], what: (other: string) => string) =>
+    Promise.all(
+      names.flatMap((name) => senders.filter((other) => other !== name).map((other) => tell(name, what(`'${other}'`)))),
+    )
+
   return {
     page,
     tell,
     async enter(name, { through, ...manner } = {}) {
-      present.add(name)
       const settings = {
         server: through ? `http://${through}` : stage.server.url,
         backend: stage.talk.url(),
@@ -63,10 +68,10 @@ export async function people(stage: SfuStage, browser: BrowserUnderTest, room: s
       await page.evaluate(`enter(${JSON.stringify(options)})`)
     },
     async allSee(names, pictures) {
-      const pairs = names.flatMap((name) =>
-        names.filter((other) => other !== name).map((other) => [name, other] as const),
-      )
-      await Promise.all(pairs.map(([name, other]) => tell(name, `sees('${other}', ${pictures})`)))
+      await eachOther(names, names, (other) => `sees(${other}, ${pictures})`)
+    },
+    async allSeeAnew(names, pictures, senders = names) {
+      await eachOther(names, senders, (other) => `seesAnew(${other}, ${pictures})`)
     },
     async [Symbol.asyncDispose]() {
       await page.evaluate(`Promise.all([...people.values()].map((person) => person.leave().catch(() => {})))`)

@@ -18,12 +18,22 @@ export class FakeConnection extends FakePeerConnection {
   readonly sent: string[] = []
   /** The one made last. */
   channel: FakeChannel | undefined
+  /** Whatever carries it all; ended with `endTransport()`. */
+  readonly transport: EventTarget & { state: RTCDtlsTransportState }
   restarts = 0
   isClosed = false
 
   constructor(name: string, configuration: RTCConfiguration = {}) {
     super(name)
     this.configuration = configuration
+    const state: RTCDtlsTransportState = 'connected'
+    this.transport = Object.assign(new EventTarget(), { state })
+  }
+
+  /** The other end has closed it. */
+  endTransport(): void {
+    this.transport.state = 'closed'
+    this.transport.dispatchEvent(new Event('statechange'))
   }
 
   override restartIce(): void {
@@ -56,6 +66,10 @@ export class FakeConnection extends FakePeerConnection {
 
   getSenders(): readonly [] {
     return []
+  }
+
+  getReceivers(): readonly { readonly transport: EventTarget; readonly track: string }[] {
+    return [{ transport: this.transport, track: 'theirs' }]
   }
 
   close(): void {

@@ -29,6 +29,7 @@ export class Leg {
   readonly #early: (Candidate | null)[] = []
   #chain: Promise<void>
   #isLost = false
+  #transport: RTCDtlsTransport | undefined
   #cancelLoss: (() => void) | undefined
 
   constructor(options: LegOptions) {
@@ -143,15 +144,28 @@ export class Leg {
       case 'connected':
         this.#cancelLoss?.()
         this.#cancelLoss = undefined
+        this.#watchTransport()
         return this.#options.connected()
       case 'disconnected':
         this.#cancelLoss ??= this.#options.world.after(patience, () => this.#lose())
         return
-      // Closed by the other end: that is how an SFU ends a stream.
       case 'closed':
       case 'failed':
         return this.#lose()
     }
+  }
+
+  /** That the SFU has ended the stream is told here at once, by the state of the connection seconds later. */
+  #watchTransport(): void {
+    const { connection } = this
+    const ends = [...connection.getSenders(), ...connection.getReceivers()]
+    const transport = connection.sctp?.transport ?? ends.find((end) => end.transport)?.transport
+    if (!transport || transport === this.#transport) return
+    this.#transport = transport
+    const look = () => {
+      if (transport.state === 'closed' || transport.state === 'failed') this.#lose()
+    }
+    transport.addEventListener('statechange', look, { signal: this.#ended.signal })
   }
 
   #lose(): void {

@@ -13,11 +13,11 @@ export class Retry {
     this.#world = world
   }
 
-  /** What was to be tried before is not tried any more. */
-  again(attempt: () => void): void {
+  /** What was to be tried before is not tried any more. `grace`: ms in which it may not be necessary after all. */
+  again(attempt: () => void, grace = 0): void {
     this.#cancel?.()
     this.#cancel = undefined
-    const pause = this.#failures === 0 ? 0 : Math.min(firstPause * 2 ** (this.#failures - 1), longestPause)
+    const pause = this.#failures === 0 ? grace : Math.min(firstPause * 2 ** (this.#failures - 1), longestPause)
     this.#failures += 1
     if (pause === 0) attempt()
     else this.in(pause, attempt)

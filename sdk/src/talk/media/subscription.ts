@@ -31,6 +31,9 @@ export interface SubscriptionEvents {
   error: HeliographError
 }
 
+/** ms in which a server that follows the sender by itself may offer what we would ask for. */
+const grace = 1_000
+
 export class Subscription extends Source<SubscriptionEvents> {
   /** Whose. */
   readonly session: string
@@ -156,7 +159,7 @@ export class Subscription extends Source<SubscriptionEvents> {
     this.#leg?.end()
     this.#leg = undefined
     this.#become('interrupted')
-    this.#retry.again(() => this.request())
+    this.#retry.again(() => this.request(), grace)
   }
 
   #failed(thrown: unknown): void {

@@ -43,6 +43,8 @@ export class Person {
   readonly #options: PersonOptions
   /** What happened, in few words. */
   readonly story: string[] = []
+  /** The connections over which somebody has been seen. */
+  readonly #seen = new Map<Subscription, RTCPeerConnection | undefined>()
   #room: TalkRoom | undefined
   #call: SfuCall | undefined
   #stream: MediaStream | undefined
@@ -97,8 +99,7 @@ export class Person {
 
   /** What another sends, as soon as it is being asked for. */
   async from(name: string, type?: 'screen'): Promise<Subscription> {
-    const isTheirs = (one: Subscription) =>
-      this.#nameOf(one.session) === name && (one.type === 'screen') === (type === 'screen')
+    const isTheirs = this.#isFrom(name, type)
     return this.call.subscriptions.find(isTheirs) ?? (await this.call.once('subscribed', { where: isTheirs }))
   }
 
@@ -123,7 +124,18 @@ export class Person {
     await promise
     off()
     stop()
+    this.#seen.set(subscription, subscription.connection)
     return { width }
+  }
+
+  /** The same, with another connection than that which was there when the person was asked last. */
+  async seesAnew(name: string, pictures: number): Promise<void> {
+    const subscription = await this.from(name)
+    const former = this.#seen.get(subscription)
+    if (!former || subscription.connection === former || subscription.state !== 'connected') {
+      await subscription.once('state', { where: ({ to }) => to === 'connected' })
+    }
+    await this.sees(name, pictures)
   }
 
   /** Resolves when pictures of somebody come in that width. */
@@ -172,8 +184,8 @@ export class Person {
 
   /** Resolves when nothing is got from somebody any more. */
   async loses(name: string, type?: 'screen'): Promise<void> {
-    const { session, type: kind } = await this.from(name, type)
-    await this.call.once('unsubscribed', { where: (one) => one.session === session && one.type === kind })
+    const present = this.call.subscriptions.find(this.#isFrom(name, type))
+    if (present) await this.call.once('unsubscribed', { where: (one) => one === present })
   }
 
   /** A picture that changes, as a screen would. */
@@ -189,6 +201,12 @@ export class Person {
     const stream = canvas.captureStream(10)
     for (const track of stream.getTracks()) track.addEventListener('ended', () => clearInterval(paint))
     this.call.share(stream)
+  }
+
+  /** All that carry media now. */
+  connections(): readonly (RTCPeerConnection | undefined)[] {
+    const { publications, subscriptions } = this.call
+    return [...publications.values(), ...subscriptions].map(({ connection }) => connection)
   }
 
   unshare(): void {
@@ -254,6 +272,10 @@ export class Person {
 
   async select(name: string, selection: Selection): Promise<void> {
     ;(await this.from(name)).select(selection)
+  }
+
+  #isFrom(name: string, type?: 'screen'): (one: Subscription) => boolean {
+    return (one) => this.#nameOf(one.session) === name && (one.type === 'screen') === (type === 'screen')
   }
 
   #nameOf(session: string): string {

@@ -155,7 +155,7 @@ describe('what is sent', () => {
   test('is offered anew when its path has failed, or was interrupted for five seconds', async () => {
     for (const lose of [
       async ({ made }: SfuStage) => made.at(-1)?.become('failed'),
-      async ({ made }: SfuStage) => made.at(-1)?.become('closed'),
+      async ({ made }: SfuStage) => made.at(-1)?.endTransport(),
       async ({ made, world }: SfuStage) => {
         made.at(-1)?.become('disconnected')
         await world.pass(4_999)
@@ -276,8 +276,22 @@ describe('what is received', () => {
     await stage.offer('A', '77')
     await stage.said()
     stage.connection(1).become('connected')
+    stage.connection(1).endTransport()
+    expect([types(await stage.said()), stage.connection(1).isClosed]).toEqual([[], true])
+    await stage.world.pass(1_000)
+    expect(types(await stage.said())).toEqual(['A requestoffer video'])
+  })
+
+  test('is not asked for when the server has offered it anew meanwhile', async () => {
+    const stage = await inCall()
+    await stage.offer('A', '77')
+    stage.connection(1).become('connected')
     stage.connection(1).become('failed')
-    expect([types(await stage.said()), stage.connection(1).isClosed]).toEqual([['A requestoffer video'], true])
+    await stage.world.pass(999)
+    await stage.offer('A', '78')
+    await stage.said()
+    await stage.world.pass(20_000)
+    expect(types(await stage.said()).filter((text) => text.startsWith('A'))).toEqual([])
   })
 
   test('the part of it that was chosen is chosen again on the next connection', async () => {
