@@ -42,7 +42,9 @@ export function forSubscriber<P extends Standing>(proxies: readonly P[], own: P,
   const others = proxies.filter((one) => one !== own && !one.isDraining && one.hasRemoteStreams)
   const free = others.filter(({ bandwidth }) => hasRoom(bandwidth?.outgoing))
   if (hasRoom(own.bandwidth?.outgoing)) {
-    const nearer = free.filter((one) => distance(one, client) < distance(own, client))
+    // Where it is not known how far away it is, nothing is known to be nearer.
+    const far = own.country === undefined ? 0 : distance(own, client)
+    const nearer = free.filter((one) => distance(one, client) < far)
     return [...byDistance(nearer, client), own]
   }
   const full = others.filter((one) => !free.includes(one))
