@@ -63,9 +63,11 @@ function failed(state: State, leg: Leg, { request, why }: Extract<SfuEvent, { re
   const asked = state.legs.answered(request)
   if (!asked) return
   refuseMedia(state, asked, codeOf(why, leg))
-  if (why === 'unknown leg') forgetLeg(state, leg, 'client_not_found')
-  // What was never there does not stay.
-  else if (!leg.isOpen && !state.legs.isAsked(leg)) closeLeg(state, leg)
+  if (why === 'unknown leg') return forgetLeg(state, leg, 'client_not_found')
+  if (leg.isOpen || state.legs.isAsked(leg)) return
+  // What was never there does not stay, but whoever wanted to publish is remembered until there is an SFU.
+  if (leg.kind === 'publisher' && why === 'not available') streamLost(state, leg)
+  closeLeg(state, leg)
 }
 
 /** As the original: what could not be had at all is not found, what went wrong on a leg is a failure. */
