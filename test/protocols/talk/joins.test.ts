@@ -150,3 +150,28 @@ test('[R50] an announcement is made once, and leaves no deadline behind', () => 
   expect(comings(clients[0].hears())).toEqual([`+${d.id}`])
   expect([state.unannounced.size, state.deadlines.has('joins one\nden')]).toEqual([0, false])
 })
+
+test('[R50] the twentieth of a room is the first who may have to wait', () => {
+  for (const [present, waits] of [
+    [18, false],
+    [19, true],
+  ] as const) {
+    const server = talkServer()
+    const [a] = server.room(present - 1)
+    const [last, next] = [server.user('last'), server.user('next')]
+    last.joins('den')
+    a.hears()
+    next.joins('den')
+    expect([present, comings(a.hears())]).toEqual([present, waits ? [] : [`+${next.id}`]])
+  }
+})
+
+test('[R35] of a virtual session without flags nothing is told but that it is there', () => {
+  const server = talkServer()
+  const [, b] = server.room(1)
+  server.internal().say({
+    type: 'internal',
+    internal: { type: 'addsession', addsession: { sessionid: 'v', roomid: 'den' } },
+  })
+  expect(inShort(b.joins('den'))).toEqual(['room', 'event room join', 'event room join'])
+})

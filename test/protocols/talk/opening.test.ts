@@ -60,3 +60,11 @@ test('[R14] an internal client begins in the call with audio, unless it sets its
   server.internal(['internal-incall'])
   expect([...server.state.hub.all()].map(({ inCall }) => inCall)).toEqual([3, 0])
 })
+
+test('[R47] an internal client that goes makes no room for anybody', () => {
+  const server = talkServer()
+  server.user('alice', [], 'small')
+  server.internal([], 'small').say({ type: 'bye', bye: {} })
+  const hello = { version: '1.0', auth: { url: 'https://small.example/', params: {} } }
+  expect(inShort(server.visitor().hello(hello))).toEqual(['error session_limit_exceeded'])
+})

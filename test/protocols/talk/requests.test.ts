@@ -55,7 +55,9 @@ test('[R39] news of a room always have properties, if only none', () => {
 test('[R39] who is disinvited from the room that he is in is closed after the event', () => {
   const server = talkServer()
   const [a, b, c] = server.room(3)
-  server.request({ type: 'disinvite', disinvite: { userids: ['user 1'], sessionids: [b.roomSession] } })
+  // Who is named twice is told once.
+  const sessionids = [a.roomSession, b.roomSession]
+  server.request({ type: 'disinvite', disinvite: { userids: ['user 1'], sessionids } })
   for (const client of [a, b]) {
     expect(inShort(client.hears()).filter((short) => short !== 'event room leave')).toEqual([
       'event roomlist disinvite',
@@ -141,12 +143,14 @@ test('[R43] who is not here is left out, and if nobody is left nothing is told',
 
 test('[R43] one who sits in another room is not taken into this call', () => {
   const server = talkServer()
-  const [a, b] = server.room(1)
-  b.joins('attic')
+  const [a, b, c] = server.room(1)
+  for (const client of [b, c]) client.joins('attic')
   server.request(incall([b, 7]))
-  a.hears()
-  b.hears()
+  for (const client of [a, b, c]) client.hears()
   a.sends({ type: 'call' }, 1)
+  expect(b.hears()).toEqual([])
+  // Nor into that of the room that it is in.
+  c.sends({ type: 'call' }, 2)
   expect(b.hears()).toEqual([])
 })
 

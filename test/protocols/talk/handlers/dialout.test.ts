@@ -160,3 +160,11 @@ test('[R19] one cannot answer for another', () => {
   bots[1]?.say(JSON.stringify({ id, type: 'internal', internal: { type: 'dialout', dialout: status('accepted') } }))
   expect(reply()).toBeUndefined()
 })
+
+test('[R19] an error that is the answer is for Nextcloud, not for the room', () => {
+  const { server, bots, dial } = scene(1)
+  const [a] = server.room(1, '1234')
+  const reply = dial()
+  answer(bots[0], error('busy'))
+  expect([reply()?.[0], a.hears()]).toEqual([502, []])
+})

@@ -205,3 +205,23 @@ test('[R35] the properties are there for the first whom Nextcloud tells of, also
   const [answer] = server.user('alice').joins('den')
   expect(at(answer, 'room', 'properties')).toEqual({ name: 'The den', type: 2 })
 })
+
+test('[R5] [R36] who is in the room and asks for it with the session id of another one takes its place', () => {
+  const server = talkServer()
+  const [a, b] = server.room(2)
+  expect(inShort(b.joins('den', a.roomSession))).toEqual(['event room leave', 'error already_joined'])
+  expect([inShort(a.hears()), a.closed()?.code]).toEqual([['bye room_session_reconnected'], 1000])
+  expect(server.asked()).toEqual([])
+  expect(`${server.state.seats.find(server.backend('one'), a.roomSession)?.id}`).toBe(b.id)
+})
+
+test('[R41] the user id that Nextcloud gives with the join is for those who have none', () => {
+  const server = talkServer()
+  const [a] = server.room(1)
+  const user = server.user('alice')
+  server.isSlow = true
+  user.joins('den')
+  server.answer({ answer: 'reply', reply: { type: 'room', room: { roomid: 'den', session: { userid: 'guest-1' } } } })
+  server.request({ type: 'participants', participants: { changed: [{ sessionId: user.roomSession }] } })
+  expect(at(a.hears().at(-1), 'event', 'update', 'users')).toEqual([{ sessionId: user.id }])
+})
