@@ -16,6 +16,7 @@ interface FakePublisher {
   readonly type: string
   readonly settings: unknown
   sdp: string | undefined
+  isUp: boolean
 }
 
 interface FakeSubscriber {
@@ -42,6 +43,8 @@ export interface FakeProxy {
   isUp: boolean
   /** Whether it hears and says nothing. */
   isMute: boolean
+  /** Whether media flows as soon as it is offered; otherwise `up` says when. */
+  isQuick: boolean
   /** Refuses the commands of this type with this error. */
   readonly refuses: Map<string, string>
   /** What was asked of it, as it was decoded, in order. */
@@ -49,6 +52,8 @@ export interface FakeProxy {
   publishers(): readonly string[]
   subscribers(): readonly string[]
   client(id: string): FakePublisher | FakeSubscriber | undefined
+  /** The media of a publisher flows. */
+  up(publisher: string): void
   /** Says it to whoever has a session. */
   push(message: Reply): void
   load(load: number, bandwidth?: { readonly incoming?: number; readonly outgoing?: number }): void
@@ -105,7 +110,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
       case 'create-publisher': {
         const client = newId('publisher')
         const { streamType: type, publisherSettings: settings, sid } = what
-        session.clients.set(client, { kind: 'publisher', sid: sid ?? '', type, settings, sdp: undefined })
+        session.clients.set(client, { kind: 'publisher', sid: sid ?? '', type, settings, sdp: undefined, isUp: false })
         return done(client, { bitrate: settings?.bitrate ?? 0 })
       }
       case 'create-subscriber': {
@@ -149,8 +154,9 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     if (client.kind === 'publisher') {
       if (saying.say !== 'offer') return answer()
       client.sdp = saying.sdp
+      client.isUp ||= fake.isQuick
       answer({ type: 'answer', sdp: `answer to ${saying.sdp}` })
-      for (const one of waiting.splice(0)) one.publisher === what.clientId ? one.answer() : waiting.push(one)
+      release()
       return
     }
     if (what.sid && what.sid !== client.sid && saying.say !== 'request-offer') return refuse(say, id, 'internal_error')
@@ -168,9 +174,17 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
       answer({ type: 'offer', sdp: `offer of ${sdp}` })
     }
     const publisher = find(client.publisher)
-    if (publisher?.kind === 'publisher' && publisher.sdp === undefined) {
+    if (publisher?.kind === 'publisher' && !publisher.isUp) {
       waiting.push({ publisher: client.publisher, answer: offer })
     } else offer()
+  }
+
+  function release(): void {
+    for (const one of waiting.splice(0)) {
+      const publisher = find(one.publisher)
+      if (publisher?.kind === 'publisher' && publisher.isUp) one.answer()
+      else waiting.push(one)
+    }
   }
 
   const fake: FakeProxy = {
@@ -179,11 +193,17 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     features: ['remote-streams'],
     isUp: true,
     isMute: false,
+    isQuick: true,
     refuses: new Map(),
     heard: [],
     publishers: () => clients().flatMap(([id, { kind }]) => (kind === 'publisher' ? [id] : [])),
     subscribers: () => clients().flatMap(([id, { kind }]) => (kind === 'subscriber' ? [id] : [])),
     client: find,
+    up(id) {
+      const publisher = find(id)
+      if (publisher?.kind === 'publisher') publisher.isUp = true
+      release()
+    },
     push(message) {
       for (const { say } of sessions.values()) say?.(message)
     },

@@ -95,6 +95,7 @@ export function createStage(proxies: readonly FakeProxy[], more: Partial<ProxySe
     dialled,
     lookUps,
     now: () => now,
+    toldAll: () => take(told),
     /** Events since the last look, without `available`. */
     told: () => take(told).filter(({ event }) => event !== 'available'),
     available: () => take(told).flatMap((event) => (event.event === 'available' ? [event.is] : [])),
