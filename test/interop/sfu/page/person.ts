@@ -44,7 +44,7 @@ export class Person {
   /** What happened, in few words. */
   readonly story: string[] = []
   /** The connections over which somebody has been seen. */
-  readonly #seen = new Map<Subscription, RTCPeerConnection | undefined>()
+  readonly #seen = new Map<string, RTCPeerConnection | undefined>()
   #room: TalkRoom | undefined
   #call: SfuCall | undefined
   #stream: MediaStream | undefined
@@ -105,35 +105,28 @@ export class Person {
 
   /** Resolves when so many more pictures of somebody have been seen, over as many connections as that takes. */
   async sees(name: string, pictures: number, type?: 'screen'): Promise<{ readonly width: number }> {
-    const subscription = await this.from(name, type)
     let left = pictures
     let width = 0
-    let stop = (): void => {}
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const show = (track: MediaStreamTrack) => {
-      if (track.kind !== 'video') return
-      stop()
-      stop = watchPictures(track, (video) => {
+    while (left > 0) {
+      const subscription = await this.from(name, type)
+      await watch(subscription, (video) => {
         width = video.videoWidth
         left -= 1
-        if (left <= 0) resolve()
+        return left > 0
       })
+      this.#seen.set(name, subscription.connection)
     }
-    const off = subscription.on('track', ({ track }) => show(track))
-    for (const track of subscription.tracks) show(track)
-    await promise
-    off()
-    stop()
-    this.#seen.set(subscription, subscription.connection)
     return { width }
   }
 
-  /** The same, with another connection than that which was there when the person was asked last. */
+  /** The same, with another connection than that over which the person was seen last. */
   async seesAnew(name: string, pictures: number): Promise<void> {
-    const subscription = await this.from(name)
-    const former = this.#seen.get(subscription)
-    if (!former || subscription.connection === former || subscription.state !== 'connected') {
-      await subscription.once('state', { where: ({ to }) => to === 'connected' })
+    const former = this.#seen.get(name)
+    for (;;) {
+      const subscription = await this.from(name)
+      if (subscription.state === 'connected' && subscription.connection !== former) break
+      // Closed, and another follows.
+      await subscription.once('state', { where: ({ to }) => to === 'connected' }).catch(() => {})
     }
     await this.sees(name, pictures)
   }
@@ -301,6 +294,29 @@ async function pathOf(connection: RTCPeerConnection | undefined): Promise<Path |
 
 /** What plays stands here, or it would be collected while somebody waits for it. */
 const playing = new Set<HTMLMediaElement>()
+
+/** Resolves when `seen` wants no more of its pictures, or when it is closed. */
+function watch(subscription: Subscription, seen: (video: HTMLVideoElement) => boolean): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let stop = (): void => {}
+  const show = (track: MediaStreamTrack) => {
+    if (track.kind !== 'video') return
+    stop()
+    stop = watchPictures(track, (video) => {
+      if (!seen(video)) resolve()
+    })
+  }
+  const offs = [
+    subscription.on('track', ({ track }) => show(track)),
+    subscription.on('state', ({ to }) => {
+      if (to === 'closed') resolve()
+    }),
+  ]
+  for (const track of subscription.tracks) show(track)
+  return promise.finally(() => {
+    for (const off of [...offs, stop]) off()
+  })
+}
 
 /** Calls at each picture; answers a function that ends it. */
 function watchPictures(track: MediaStreamTrack, seen: (video: HTMLVideoElement) => void): () => void {
