@@ -1,0 +1,96 @@
+/**
+ * What a call through the SFU costs the signaling server: everybody joins, sends, and gets everybody else's stream; ours
+ * against the original in alternating rounds, each with a Janus and a server of its own, the same clients in Chromium.
+ * `bun bench/sfu/compare.ts [--rounds 5] [--people 20] [--stream screen|video] [--against original|newer]`
+ */
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { cpuMicros } from '../../src/bench/process-usage.ts'
+import { median } from '../../src/bench/statistics.ts'
+import { type BrowserUnderTest, startChromium } from '../../test/support/chromium.ts'
+import { inCall, startSfuStage } from '../../test/support/sfu-stage.ts'
+import type { CrowdOptions } from './crowd.ts'
+
+type Contender = 'ours' | 'original' | 'newer'
+
+interface Result {
+  /** ms of the signaling server's CPU from the first who joins until everybody has something of everybody. */
+  readonly cpu: number
+  /** The same until all have left. */
+  readonly whole: number
+  /** ms until the last stream is there. */
+  readonly time: number
+}
+
+async function crowdPage(): Promise<Blob> {
+  const entrypoints = [resolve(import.meta.dir, 'page/crowd.ts')]
+  const built = await Bun.build({ entrypoints, target: 'browser', format: 'iife', throw: true })
+  const script = (await built.outputs[0]?.text()) ?? ''
+  return new Blob([
+    `<!doctype html><title>crowd</title><script>${script.replaceAll('</script', '<\\/script')}</script>`,
+  ])
+}
+
+async function measure(which: Contender, browser: BrowserUnderTest, crowd: Wish): Promise<Result> {
+  await using stage = await startSfuStage({ server: which })
+  await using page = await browser.open()
+  const room = 'crowd'
+  const options: CrowdOptions = { ...crowd, room, server: stage.server.url, backend: stage.talk.url() }
+  await page.evaluate(`gather(${JSON.stringify(options)})`)
+  const { pid } = stage.server.child
+  const before = cpuMicros(pid)
+  await page.evaluate('begin()')
+  const flags = crowd.stream === 'screen' ? inCall.listening : inCall.video
+  for (let person = 0; person < crowd.people; person++) await stage.call(room, { [`person-${person}`]: flags })
+  const patience = setInterval(async () => console.log(`  ${which}: ${await page.evaluate('progress()')}`), 10_000)
+  try {
+    const time = Number(await page.evaluate('finished'))
+    const cpu = cpuMicros(pid) - before
+    await page.evaluate('disperse()')
+    await stage.isEmpty()
+    return { cpu: cpu / 1000, whole: (cpuMicros(pid) - before) / 1000, time }
+  } finally {
+    clearInterval(patience)
+  }
+}
+
+type Wish = Pick<CrowdOptions, 'people' | 'stream'>
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    people: { type: 'string', default: '20' },
+    stream: { type: 'string', default: 'screen' },
+    against: { type: 'string', default: 'original' },
+  },
+})
+const against: Contender = values.against === 'newer' ? 'newer' : 'original'
+const wish: Wish = { people: Number(values.people), stream: values.stream === 'video' ? 'video' : 'screen' }
+if (wish.stream === 'video' && against === 'original')
+  throw new Error('0.4.1 refuses every video offer: --against newer')
+
+await using browser = await startChromium(await crowdPage())
+const results: Record<Contender, Result[]> = { ours: [], original: [], newer: [] }
+for (let round = 0; round < Number(values.rounds); round++) {
+  // Who goes first alternates as well.
+  const order = round % 2 === 0 ? (['ours', against] as const) : ([against, 'ours'] as const)
+  for (const which of order) {
+    const result = await measure(which, browser, wish)
+    results[which].push(result)
+    const { cpu, whole, time } = result
+    console.log(
+      `round ${round + 1}, ${which}: ${cpu.toFixed(0)} ms CPU (${whole.toFixed(0)} until all had left), last stream after ${(time / 1000).toFixed(2)} s`,
+    )
+  }
+}
+for (const [label, of] of [
+  ['CPU per call, ms', ({ cpu }: Result) => cpu],
+  ['CPU until all have left, ms', ({ whole }: Result) => whole],
+  ['time until the last stream, s', ({ time }: Result) => time / 1000],
+] as const) {
+  const [left, right] = [results.ours.map(of), results[against].map(of)]
+  const ratio = median(left.map((value, round) => value / (right[round] ?? Number.NaN)))
+  console.log(
+    `${label}: ours ${median(left).toFixed(2)}, ${against} ${median(right).toFixed(2)}, ratio ${ratio.toFixed(2)}`,
+  )
+}
