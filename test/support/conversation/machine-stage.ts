@@ -11,6 +11,7 @@ import type { BackendRequest } from '../../../src/protocols/talk/backend/message
 import { pingRequests } from '../../../src/protocols/talk/backend/pings.ts'
 import { readRoomRequest } from '../../../src/protocols/talk/backend/room-request.ts'
 import { createTalk, type TalkFrontEnd } from '../../../src/protocols/talk/connection.ts'
+import type { TalkSettings } from '../../../src/protocols/talk/state.ts'
 import type { Talk, TalkAsk, TalkAnswer as TalkSays } from '../../../src/protocols/talk/vocabulary.ts'
 import { answerFromText, bodyOf, notAsked, usualTalkAnswer } from '../../protocols/talk/nextcloud.ts'
 import { checkServerMessage, testIds } from '../../protocols/talk/server.ts'
@@ -64,7 +65,7 @@ interface Rule {
   readonly answer: TalkAnswer
 }
 
-export function machineStage(keys: TalkKeys): MachineStage {
+export function machineStage(keys: TalkKeys, more: Partial<TalkSettings> = {}): MachineStage {
   const clock = createClock()
   const backends = createBackends([configOf('one'), configOf('two'), configOf('small', 1)])
   const talk = createTalk(
@@ -74,6 +75,7 @@ export function machineStage(keys: TalkKeys): MachineStage {
       internalSecret: testKeys.internalSecret,
       queue: { bytes: 1_048_576, messages: 1_000 },
       valuesPerRoom: 1_000,
+      ...more,
       federation: () => ({ timeout: 10_000, maxLinks: 10, maxLinksPerUser: 10 }),
     },
     testIds(),

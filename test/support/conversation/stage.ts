@@ -13,6 +13,8 @@ export type Side = 'ours' | 'original'
  */
 export interface Stage {
   readonly side: Side
+  /** Whether the original says welcome: not before its version 1. */
+  readonly greets?: boolean
   /** Base URLs (with a slash at the end) of the Nextclouds that the server is configured with; `small` may have one session. */
   readonly clouds: { readonly one: string; readonly two: string; readonly small: string }
   readonly internalSecret: string

@@ -6,12 +6,14 @@ import { parseConversation } from './parse.ts'
 import { concerns, hold } from './run.ts'
 import type { Side, Stage } from './stage.ts'
 
-const folder = resolve(import.meta.dir, '../../wire/talk')
+/** Under test/wire. */
+type Folder = 'talk' | 'media'
 
 /** Real time (ms) that a conversation may let go by on sockets, unless SLOW_TESTS is set. */
 const longestWait = process.env['SLOW_TESTS'] ? Number.POSITIVE_INFINITY : 15_000
 
-export function talkConversations(): readonly Conversation[] {
+export function talkConversations(name: Folder = 'talk'): readonly Conversation[] {
+  const folder = resolve(import.meta.dir, '../../wire', name)
   return readdirSync(folder)
     .filter((file) => file.endsWith('.txt'))
     .sort()
@@ -19,8 +21,8 @@ export function talkConversations(): readonly Conversation[] {
 }
 
 /** Those that have something to say on a socket of this side; what is left out for its length is reported. */
-export function heldOnSockets(side: Side): readonly Conversation[] {
-  const concerned = talkConversations().filter((conversation) => concerns(conversation, side))
+export function heldOnSockets(side: Side, folder: Folder = 'talk'): readonly Conversation[] {
+  const concerned = talkConversations(folder).filter((conversation) => concerns(conversation, side))
   for (const { name, waits } of concerned.filter(({ waits }) => waits > longestWait))
     console.log(`NOT RUN: ${name} on a socket (${side}): waits ${waits / 1000} s, needs SLOW_TESTS=1`)
   return concerned.filter(({ waits }) => waits <= longestWait)
