@@ -16,10 +16,10 @@ export function command(state: State, session: Session, request: string | undefi
   switch (order.type) {
     case 'create-publisher':
       if (state.isDraining) return refuse(state, session, request, 'shutdown_scheduled')
-      if (session.clients.size >= mostClients) return refuse(state, session, request, 'internal_error')
+      if (!mayHaveMore(state, session)) return refuse(state, session, request, 'internal_error')
       return publish(state, session, request, order)
     case 'create-subscriber':
-      if (session.clients.size >= mostClients) return refuse(state, session, request, 'internal_error')
+      if (!mayHaveMore(state, session)) return refuse(state, session, request, 'internal_error')
       return createSubscriber(state, session, request, order)
     case 'delete-publisher':
       return remove(state, session, request, order, 'publisher')
@@ -33,6 +33,9 @@ export function command(state: State, session: Session, request: string | undefi
       return listStreams(state, session, request, order)
   }
 }
+
+/** Whoever hears at once that there is no Janus goes elsewhere at once. */
+const mayHaveMore = ({ isAvailable }: State, { clients }: Session): boolean => isAvailable && clients.size < mostClients
 
 /** The publisher may be of another session: several signaling servers may share a call, and a proxy. */
 function createSubscriber(
