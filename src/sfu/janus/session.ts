@@ -78,7 +78,7 @@ export function createSession(
   let upSince: number | undefined
   let cutAt: number | undefined
   let heardAt = 0
-  let pause = 0
+  let pause = firstPause
   let isLeaving = false
   let lastWhy: string | undefined
 
@@ -180,7 +180,7 @@ export function createSession(
     const { transaction } = message
     if (transaction !== undefined && transactions.received(transaction, message)) return
     if (!('sender' in message) || message.sender === undefined) {
-      if (message.janus === 'error') odd(`error without a request: ${message.error.code}`)
+      if (message.janus === 'error' && transaction === undefined) odd(`error without a request: ${message.error.code}`)
       return
     }
     if (message.session_id !== undefined && message.session_id !== session?.id) return

@@ -58,7 +58,7 @@ export function janusBench(options: BenchOptions = {}): JanusBench {
   const inbox: (() => SfuEffects)[] = []
   const links = new Map<Link, FakeConnection>()
   let events: SfuEvent[] = []
-  let facts: SfuFact[] = []
+  const facts: SfuFact[] = []
   const sent: Message[] = []
   const legs = new Set<LegId>()
   const closedLegs = new Set<LegId>()
@@ -216,7 +216,6 @@ export function janusBench(options: BenchOptions = {}): JanusBench {
   carryOut(machine.started(time))
   settle()
   events = []
-  if (!options.isUnreachable) facts = []
   return bench
 }
 
