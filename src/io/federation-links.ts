@@ -22,6 +22,8 @@ export interface FederationLinksParts {
 /** Bytes: the list of who is in a room of several thousand. */
 const longestMessage = 1_048_576
 const longestQueue = 1_048_576
+/** ms: a link that is dead has to be noticed well within the half minute for which the other server keeps our place. */
+const pingEvery = 10_000
 
 export function createFederationLinks({
   settings,
@@ -35,7 +37,7 @@ export function createFederationLinks({
     const { skipVerify, timeout, allowedTargets } = settings()
     const headers = { 'User-Agent': userAgent }
     const mayReach = targetPolicy(allowedTargets)
-    const target = { url, skipVerify, authorities, timeout, longestMessage, longestQueue, headers, mayReach }
+    const target = { url, skipVerify, authorities, timeout, longestMessage, longestQueue, pingEvery, headers, mayReach }
     const dialled = dial(target, {
       opened: () => happened({ event: 'opened', link }),
       text: (text) => happened({ event: 'received', link, text }),
