@@ -72,9 +72,10 @@ describe.skipIf(notRunnable('doctor', debian.openssl) || oursMissing('doctor'))(
       'ok URL',
       'ok TCP',
       'ok welcome',
-      expect.stringMatching(/^(ok|warn) features$/),
+      'ok features',
       'ok clock',
       'ok WebSocket',
+      'ok SFU',
       'ok secret',
       'ok large body',
       'ok client address',
@@ -115,6 +116,14 @@ describe.skipIf(notRunnable('doctor', debian.openssl) || oursMissing('doctor'))(
     expect([bad.code, failed(bad)]).toEqual([1, ['FAIL configuration']])
   })
 
+  test('an SFU that is configured and cannot be reached', async () => {
+    const url = `ws://127.0.0.1:${await freePort()}`
+    await using server = await startOurs({ backends: [], more: `[mcu]\ntype = janus\nurl = ${url}\n` })
+    const ended = await visit(server.url)
+    expect([ended.code, failed(ended)]).toEqual([1, ['FAIL SFU']])
+    expect(ended.stdout).toContain(`does not reach it: "${url}". Calls have no sound`)
+  })
+
   test('a prefix too many', async () => {
     const ended = await visit(`${ours.url}/standalone-signaling`)
     expect([ended.code, failed(ended)]).toEqual([1, ['FAIL welcome']])
@@ -124,7 +133,7 @@ describe.skipIf(notRunnable('doctor', debian.openssl) || oursMissing('doctor'))(
   test('a web server that is no signaling server', async () => {
     const ended = await visit(talk.url())
     expect([ended.code, failed(ended)]).toEqual([1, ['FAIL welcome']])
-    expect(findings(ended)).toContain('- WebSocket, secret, client address')
+    expect(findings(ended)).toContain('- WebSocket, SFU, secret, client address')
   })
 
   test('a port at which nobody listens', async () => {
