@@ -94,6 +94,22 @@ test.skipIf(needsOpenssl)('the metrics are those of their page, no more and no l
   }
 })
 
+test.skipIf(needsOpenssl)('sessions are counted by country, and a reload changes what countries are', async () => {
+  const overrides = (country: string) => ({
+    more: `[app]\ndraintimeout = 1\n[geoip-overrides]\n127.0.0.0/8 = ${country}\n`,
+  })
+  const { server, talk, address } = await start(overrides('DE'))
+  await using _ = await rawMember(address, talk.url(), 'one', 'den')
+  const backends = stageBackends(talk)
+  server.reload(configOf({ listen: address, backends, ...overrides('FR') }))
+  await using __ = await rawMember(address, talk.url(), 'two', 'den')
+  await using ___ = await rawMember(address, talk.url(), 'three', 'den')
+  const values = readMetrics(await (await fetch(`http://${address}/metrics`)).text())
+  expect(['DE', 'FR'].map((country) => values.get(`signaling_client_countries_total{country="${country}"}`))).toEqual([
+    1, 2,
+  ])
+})
+
 test.skipIf(needsOpenssl)('no secret and no private id is in the log, however much is logged', async () => {
   const turn = '[turn]\napikey = the-turn-api-key\nsecret = the-turn-secret\nservers = turn:192.0.2.1\n'
   const { talk, address, log } = await start({ more: turn })

@@ -5,6 +5,7 @@ import { createBackendAnswers } from '../io/backend-answers.ts'
 import { askedAtUrlItself } from '../io/backend-http.ts'
 import { createAlarm, now } from '../io/clock.ts'
 import { createFederationLinks } from '../io/federation-links.ts'
+import { startCountries } from '../io/geoip.ts'
 import { longestEventsMessage } from '../io/janus-events.ts'
 import { createRandom } from '../io/random.ts'
 import { createRoomApi, type RoomApi } from '../io/room-api.ts'
@@ -116,6 +117,9 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       authorities: systemAuthorities(process.env),
     }),
   )
+  const countries = parts.use(
+    startCountries(config.geoip, { note: report.note, authorities: systemAuthorities(process.env) }),
+  )
   const sockets = parts.use(
     createSockets(queue, runner, (milliseconds) => report.note({ fact: 'ping-rtt', milliseconds })),
   )
@@ -129,7 +133,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
 
   let farewell: Promise<void> | undefined
   return {
-    paths: talkPaths(gate, sockets, headers, sfu?.events),
+    paths: talkPaths({ gate, sockets, headers, events: sfu?.events, countryOf: countries.of }),
     longestMessage: sfu?.events ? longestEventsMessage : maxMessageLength,
     roomApi: talk ? roomApi : undefined,
     watched: {
@@ -146,6 +150,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       federation = next.federation
       sfuSettings = sfuOf(next)
       sfu?.reload(next)
+      countries.configured(next.geoip.overrides)
     },
     async drained() {
       // Internal clients stay for as long as there is somebody to serve.

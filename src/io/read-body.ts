@@ -1,10 +1,10 @@
-/** Reading the body of a request, announced or in chunks, up to a bound. */
+/** Reading the body of a request or of an answer, announced or in chunks, up to a bound. */
 import { failure, type Result, success } from '../lib/result.ts'
 
 export type BodyFault = 'too large' | 'broken off'
 
 /** The whole body as bytes. Stops reading at the bound, whatever the request announced. */
-export async function readBody(request: Request, limit: number): Promise<Result<Uint8Array, BodyFault>> {
+export async function readBody(request: Request | Response, limit: number): Promise<Result<Uint8Array, BodyFault>> {
   const announced = Number(request.headers.get('content-length') ?? 0)
   if (announced > limit) return failure('too large')
   if (!request.body) return success(new Uint8Array(0))

@@ -5,8 +5,18 @@ import { asksForEvents, eventsAnswer, type JanusEvents, noJanus } from './janus-
 import type { Paths, Route } from './router.ts'
 import type { Sockets } from './sockets.ts'
 
-/** `headers` are those that every answer carries; `events` is there if there is a Janus of our own. */
-export function talkPaths(gate: Gate, sockets: Sockets<Peer>, headers: Headers, events?: JanusEvents): Paths {
+interface TalkPathParts {
+  readonly gate: Gate
+  readonly sockets: Sockets<Peer>
+  /** Those that every answer carries. */
+  readonly headers: Headers
+  /** There if there is a Janus of our own. */
+  readonly events?: JanusEvents | undefined
+  /** The country of an address. */
+  readonly countryOf?: (address: string) => string | undefined
+}
+
+export function talkPaths({ gate, sockets, headers, events, countryOf }: TalkPathParts): Paths {
   const refused = eventsAnswer(headers)
 
   const connect: Route = (request, address, server) => {
@@ -17,7 +27,7 @@ export function talkPaths(gate: Gate, sockets: Sockets<Peer>, headers: Headers, 
       gate,
       sockets,
       { request, server, address },
-      (key) => ({ address: key, userAgent }),
+      (key) => ({ address: key, userAgent, country: countryOf?.(address) }),
       isEvents ? { headers: refused, refusal: noJanus(address) } : { headers },
     )
   }

@@ -39,6 +39,9 @@ export type WorldFact =
   | { readonly fact: 'token-refused'; readonly backend: string; readonly why: string; readonly skew: number }
   | { readonly fact: 'upgrade-refused'; readonly address: string; readonly why: string }
   | { readonly fact: 'ping-rtt'; readonly milliseconds: number }
+  /** `from`: path or host; `built`: when its maker made it. */
+  | { readonly fact: 'countries-loaded'; readonly from: string; readonly built: string }
+  | { readonly fact: 'countries-unusable'; readonly from: string; readonly error: string }
 
 export type Fact = AdmissionFact | MediaProxyFact | PresenceFact | TalkFact | RelayFact | SfuFact | TurnFact | WorldFact
 export type FactName = Fact['fact']
@@ -46,6 +49,9 @@ export type FactName = Fact['fact']
 /** A fact without a row does not compile, nor does a counter with a label that its fact lacks. */
 export const tellings = {
   'session-opened': { level: 'info', text: 'session opened', counts: ['signaling_hub_sessions_total'] },
+  'country-seen': { level: 'trace', text: 'country of a new session', counts: ['signaling_client_countries_total'] },
+  'countries-loaded': { level: 'info', text: 'the database of countries is loaded' },
+  'countries-unusable': { level: 'warn', text: 'the database of countries cannot be had; it is tried again' },
   'session-resumed': { level: 'info', text: 'session resumed', counts: ['signaling_hub_sessions_resume_total'] },
   'resume-failed': {
     level: 'info',

@@ -85,6 +85,7 @@ export const counters = {
     labels: [],
     help: 'Bugs of this server that showed: every one of them is in the log with its place',
   },
+  signaling_client_countries_total: { labels: ['country'], help: 'New sessions, by the country of their address' },
   signaling_client_garbled_total: {
     labels: [],
     help: 'Frames from clients that are no message',

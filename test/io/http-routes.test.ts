@@ -52,7 +52,7 @@ describe('routes', () => {
     const routeParts: RouteParts = {
       version: '1.2.3',
       headers,
-      frontEnds: [talkPaths(gate, sockets, headers)],
+      frontEnds: [talkPaths({ gate, sockets, headers })],
       config: () => config,
       roomApi,
       ownTurn: () => own,

@@ -19,6 +19,7 @@ const original: Readonly<Record<string, readonly [type: string, ...labels: strin
   signaling_http_client_pool_connections: ['gauge', 'host'],
   signaling_throttle_delayed_total: ['counter', 'action', 'delay'],
   signaling_throttle_bruteforce_total: ['counter', 'action'],
+  signaling_client_countries_total: ['counter', 'country'],
   signaling_client_rtt: ['histogram'],
   signaling_client_bytes_total: ['counter', 'direction'],
   signaling_client_messages_total: ['counter', 'direction'],

@@ -13,6 +13,8 @@ export type EndReason =
   | 'removed by its owner'
 
 export type TalkFact =
+  /** Where a new session comes from, if that is known. */
+  | { readonly fact: 'country-seen'; readonly country: string }
   | {
       readonly fact: 'session-opened'
       readonly session: SessionId

@@ -56,6 +56,8 @@ export function openSession(state: State, connection: Connection, message: Hello
   state.byResumeId.set(session.resumeId, session)
   bind(state, connection, session)
   state.note({ fact: 'session-opened', session: session.id, backend: backend.id, clienttype: session.kind })
+  const { country } = connection.peer
+  if (country !== undefined) state.note({ fact: 'country-seen', country })
   sayHello(state, connection, message, session)
   expectRoom(state, session)
 }

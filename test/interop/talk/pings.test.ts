@@ -64,7 +64,7 @@ test('[R57] pings go on; who answers them stays, whoever says something stays, w
   const fetch = createRoutes({
     version: 'x',
     headers: new Headers(),
-    frontEnds: [talkPaths(gate, sockets, new Headers())],
+    frontEnds: [talkPaths({ gate, sockets, headers: new Headers() })],
     config: () => ({ app: { debug: false, trustedProxies: [] }, stats: { allowedIps: [] }, turn: { servers: [] } }),
     roomApi: undefined,
     stats: () => ({}),
