@@ -1,7 +1,7 @@
 /** What clients say about media, and what the SFU is ordered to do. */
 import { describe, expect, test } from 'bun:test'
 import { candidateLine, mediaStage, offer, publishes, ranges, receives, says, sdp } from '../media/stage.ts'
-import { codeOf, inShort, talkServer } from '../server.ts'
+import { clouds, codeOf, inShort, talkServer } from '../server.ts'
 
 const candidate = (address = '192.0.2.9', more: { readonly [name: string]: string } = {}) => ({
   type: 'candidate',
@@ -84,6 +84,16 @@ test('[R63] an offer publishes, whoever the recipient is; the answer comes from 
     },
   ])
   expect(b.hears()).toEqual([])
+})
+
+test('the SFU is told where the client is, as far as that is known', () => {
+  const stage = mediaStage()
+  const connection = stage.world.open({ country: 'NL' })
+  const params = { url: clouds.one, params: { userid: 'nel' } }
+  stage.world.text(connection, JSON.stringify({ type: 'hello', hello: { version: '1.0', auth: params } }))
+  const recipient = { type: 'session', sessionid: 'whoever' }
+  stage.world.text(connection, JSON.stringify({ type: 'message', message: { recipient, data: offer() } }))
+  expect(stage.order('publish').origin).toEqual({ country: 'NL' })
 })
 
 test('[R64] one publisher per kind of stream; the same sid or none renegotiates, another one starts anew', () => {
