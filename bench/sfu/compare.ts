@@ -1,14 +1,14 @@
 /**
  * What a call through the SFU costs the signaling server: everybody joins, sends, and gets everybody else's stream; ours
  * against the original in alternating rounds, each with a Janus and a server of its own, the same clients in Chromium.
- * `bun bench/sfu/compare.ts [--rounds 5] [--people 20] [--stream screen|video] [--against original|newer]`
+ * `bun bench/sfu/compare.ts [--rounds 5] [--people 20] [--warm-up 10] [--stream screen|video] [--against original|newer]`
  */
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cpuMicros } from '../../src/bench/process-usage.ts'
 import { median } from '../../src/bench/statistics.ts'
 import { type BrowserUnderTest, startChromium } from '../../test/support/chromium.ts'
-import { inCall, startSfuStage } from '../../test/support/sfu-stage.ts'
+import { inCall, type SfuStage, startSfuStage } from '../../test/support/sfu-stage.ts'
 import type { CrowdOptions } from './crowd.ts'
 
 type Contender = 'ours' | 'original' | 'newer'
@@ -31,42 +31,57 @@ async function crowdPage(): Promise<Blob> {
   ])
 }
 
-async function measure(which: Contender, browser: BrowserUnderTest, crowd: Wish): Promise<Result> {
+/** A smaller call comes before, so that nobody is measured in his first second. */
+async function measure(which: Contender, browser: BrowserUnderTest, crowd: Crowd): Promise<Result> {
   await using stage = await startSfuStage({ server: which })
+  if (crowd.warmUp > 1) await call(stage, browser, { ...crowd, people: crowd.warmUp, room: 'warm-up' })
+  return call(stage, browser, { ...crowd, room: 'crowd' })
+}
+
+async function call(
+  stage: SfuStage,
+  browser: BrowserUnderTest,
+  { people, stream, room }: Crowd & { readonly room: string },
+): Promise<Result> {
   await using page = await browser.open()
-  const room = 'crowd'
-  const options: CrowdOptions = { ...crowd, room, server: stage.server.url, backend: stage.talk.url() }
+  const options: CrowdOptions = { people, stream, room, server: stage.server.url, backend: stage.talk.url() }
   await page.evaluate(`gather(${JSON.stringify(options)})`)
   const { pid } = stage.server.child
   const before = cpuMicros(pid)
+  const spent = (): number => (cpuMicros(pid) - before) / 1000
   await page.evaluate('begin()')
-  const flags = crowd.stream === 'screen' ? inCall.listening : inCall.video
-  for (let person = 0; person < crowd.people; person++) await stage.call(room, { [`person-${person}`]: flags })
-  const patience = setInterval(async () => console.log(`  ${which}: ${await page.evaluate('progress()')}`), 10_000)
+  const flags = stream === 'screen' ? inCall.listening : inCall.video
+  for (let person = 0; person < people; person++) await stage.call(room, { [`person-${person}`]: flags })
+  const patience = setInterval(async () => console.log(`  ${room}: ${await page.evaluate('progress()')}`), 15_000)
   try {
     const time = Number(await page.evaluate('finished'))
-    const cpu = cpuMicros(pid) - before
+    const cpu = spent()
     await page.evaluate('disperse()')
     await stage.isEmpty()
-    return { cpu: cpu / 1000, whole: (cpuMicros(pid) - before) / 1000, time }
+    return { cpu, whole: spent(), time }
   } finally {
     clearInterval(patience)
   }
 }
 
-type Wish = Pick<CrowdOptions, 'people' | 'stream'>
+type Crowd = Pick<CrowdOptions, 'people' | 'stream'> & { readonly warmUp: number }
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     people: { type: 'string', default: '20' },
+    'warm-up': { type: 'string', default: '10' },
     stream: { type: 'string', default: 'screen' },
     against: { type: 'string', default: 'original' },
   },
 })
 const against: Contender = values.against === 'newer' ? 'newer' : 'original'
-const wish: Wish = { people: Number(values.people), stream: values.stream === 'video' ? 'video' : 'screen' }
-if (wish.stream === 'video' && against === 'original')
+const crowd: Crowd = {
+  people: Number(values.people),
+  warmUp: Number(values['warm-up']),
+  stream: values.stream === 'video' ? 'video' : 'screen',
+}
+if (crowd.stream === 'video' && against === 'original')
   throw new Error('0.4.1 refuses every video offer: --against newer')
 
 await using browser = await startChromium(await crowdPage())
@@ -75,7 +90,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   // Who goes first alternates as well.
   const order = round % 2 === 0 ? (['ours', against] as const) : ([against, 'ours'] as const)
   for (const which of order) {
-    const result = await measure(which, browser, wish)
+    const result = await measure(which, browser, crowd)
     results[which].push(result)
     const { cpu, whole, time } = result
     console.log(
