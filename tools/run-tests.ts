@@ -21,13 +21,15 @@ async function parts(): Promise<readonly Part[]> {
   const all = (await Array.fromAsync(new Glob('test/**/*.test.ts').scan({ cwd: root }))).sort()
   const startsPrograms = (path: string): boolean => /^test\/(interop|build)\//.test(path)
   const isTurn = (path: string): boolean => path.startsWith('test/interop/turn/')
+  const isSfu = (path: string): boolean => path.startsWith('test/interop/sfu/')
   return [
     { name: 'our own', files: all.filter((path) => !startsPrograms(path)), patience: 300 },
     {
       name: 'with real counterparts',
-      files: all.filter((path) => startsPrograms(path) && !isTurn(path)),
+      files: all.filter((path) => startsPrograms(path) && !isTurn(path) && !isSfu(path)),
       patience: 540,
     },
+    { name: 'with Janus, proxies and browsers', files: all.filter(isSfu), patience: 420 },
     { name: 'with clients of TURN', files: all.filter(isTurn), patience: 420 },
   ].filter(({ files }) => files.length > 0)
 }
