@@ -21,6 +21,8 @@ export interface MediaProxyOptions {
   readonly tokenId?: string
   /** Further lines for a section. */
   readonly lines?: Readonly<Record<string, readonly string[]>>
+  /** Janus is not there yet, so that its connection is not waited for. */
+  readonly isAlone?: boolean
 }
 
 export interface RunningMediaProxy extends AsyncDisposable {
@@ -36,7 +38,11 @@ export interface RunningMediaProxy extends AsyncDisposable {
 const ours = (file: string): readonly string[] => [ourLauncher, 'proxy', '--config', file, '--log-level', 'debug']
 const newerOriginal = (file: string): readonly string[] => [nextRelease.signalingProxy.path, '-config', file]
 
-export const startMediaProxy = (options: MediaProxyOptions): Promise<RunningMediaProxy> => start(ours, options)
+export async function startMediaProxy(options: MediaProxyOptions): Promise<RunningMediaProxy> {
+  const proxy = await start(ours, options)
+  if (!options.isAlone) await proxy.child.said(/"fact":"sfu-connected"/, 10_000)
+  return proxy
+}
 
 /** As Debian's next release has it. */
 export const startNewerOriginalProxy = (options: MediaProxyOptions): Promise<RunningMediaProxy> =>
