@@ -208,21 +208,27 @@ interface Writer {
   end(): void
 }
 
+/** Bytes that are worth a write of their own. */
+const largeEnough = 65_536
+
+/** What is sent in one turn of the event loop leaves in one write: a call of the system costs more than a frame. */
 function createWriter(most: number): Writer {
   let socket: Socket<undefined> | undefined
   let waiting: Uint8Array[] = []
   let length = 0
+  let isDue = false
+  /** The socket takes no more until it has drained. */
+  let isFull = false
 
   function flush(): void {
-    for (let [next] = waiting; socket && next; [next] = waiting) {
-      const written = Math.max(0, socket.write(next))
-      length -= written
-      if (written < next.length) {
-        waiting[0] = next.subarray(written)
-        return
-      }
-      waiting.shift()
-    }
+    isDue = false
+    const [first] = waiting
+    if (!socket || !first) return
+    const bytes = waiting.length === 1 ? first : Buffer.concat(waiting, length)
+    const written = Math.max(0, socket.write(bytes))
+    length -= written
+    waiting = written < bytes.length ? [bytes.subarray(written)] : []
+    isFull = waiting.length > 0
   }
 
   return {
@@ -230,18 +236,24 @@ function createWriter(most: number): Writer {
       socket = opened
     },
     add(bytes) {
+      if (length + bytes.length > most && !isFull) flush()
       if (length + bytes.length > most) return false
       waiting.push(bytes)
       length += bytes.length
-      flush()
+      if (isFull) return true
+      if (length >= largeEnough) flush()
+      else if (!isDue) {
+        isDue = true
+        setImmediate(flush)
+      }
       return true
     },
     flush,
     end() {
+      if (!isFull) flush()
       if (waiting.length > 0) return
       socket?.end()
       socket = undefined
-      waiting = []
     },
   }
 }

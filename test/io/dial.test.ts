@@ -125,6 +125,23 @@ describe('a good server', () => {
     expect(peer.frames.at(-1)?.bytes.readUInt16BE(0)).toBe(4001)
   })
 
+  test('what is said in one breath arrives in one piece, more than may wait in several', async () => {
+    const server = raw()
+    const one = call(server.url, { longestQueue: 100_000 })
+    await one.opened
+    const peer = await server.next()
+    const before = peer.pieces()
+    for (let turn = 0; turn < 50; turn++) one.dialled.send(`candidate ${turn}`)
+    one.dialled.send('last')
+    while (peer.frames.at(-1)?.text !== 'last') await Bun.sleep(1)
+    expect(peer.pieces() - before).toBe(1)
+    expect(peer.frames).toHaveLength(51)
+    for (let turn = 0; turn < 10; turn++) expect(one.dialled.send('x'.repeat(40_000))).toBe(true)
+    one.dialled.close()
+    await peer.gone
+    expect(peer.frames).toHaveLength(62)
+  })
+
   test('says farewell with a code; its farewell is answered', async () => {
     const server = raw()
     const one = call(server.url)

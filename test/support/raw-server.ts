@@ -7,6 +7,8 @@ import { type FrameShape, frameBytes } from '../io/raw/frames.ts'
 export interface RawPeer {
   /** Head of the request for the WebSocket. */
   head(): string
+  /** How many pieces the socket has handed over. */
+  pieces(): number
   /** Frames after the handshake. */
   readonly frames: readonly { readonly opcode: number; readonly text: string; readonly bytes: Buffer }[]
   /** Sends a frame, unmasked as a server's are. */
@@ -87,6 +89,7 @@ function createConnection(
   const gone = Promise.withResolvers<void>()
   const frames: { opcode: number; text: string; bytes: Buffer }[] = []
   let head = ''
+  let pieces = 0
   let early = Buffer.alloc(0)
   let unsent = Buffer.alloc(0)
   const flush = (): void => {
@@ -98,6 +101,7 @@ function createConnection(
   }
   const peer: RawPeer = {
     head: () => head,
+    pieces: () => pieces,
     frames,
     say: (payload, shape) => write(frameBytes(payload, { masked: false, ...shape })),
     write,
@@ -115,6 +119,7 @@ function createConnection(
 
   return {
     take(bytes) {
+      pieces++
       early = Buffer.concat([early, bytes])
       if (head !== '') return readFrames()
       const end = early.indexOf('\r\n\r\n')
