@@ -128,6 +128,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     throttle,
     maxBodySize: talk?.maxBodySize ?? 0,
     requested: (request) => runner.input('requested', () => frontEnd.requested(request)),
+    abandoned: (number) => runner.input('abandoned', () => frontEnd.abandoned(number, now())),
     note: report.note,
   })
 

@@ -25,10 +25,13 @@ export interface RoomApiParts {
   /** Bytes. */
   readonly maxBodySize: number
   readonly requested: (request: IncomingRequest) => void
+  /** Whoever asked has gone, and the request of that number was not answered. */
+  readonly abandoned: (number: number) => void
   readonly note: (fact: Fact) => void
 }
 
-export function createRoomApi({ backends, throttle, maxBodySize, requested, note }: RoomApiParts): RoomApi {
+export function createRoomApi(parts: RoomApiParts): RoomApi {
+  const { backends, throttle, maxBodySize, requested, abandoned, note } = parts
   const waiting = new Map<number, (response: Response) => void>()
   let serial = 0
 
@@ -83,6 +86,9 @@ export function createRoomApi({ backends, throttle, maxBodySize, requested, note
     return new Promise((resolve) => {
       const number = ++serial
       waiting.set(number, resolve)
+      request.signal.addEventListener('abort', () => {
+        if (waiting.delete(number)) abandoned(number)
+      })
       const backendUrl = normaliseBackendUrl(signature.claimed ?? '') ?? signer.value.urls[0] ?? ''
       requested({ number, backend: signer.value, backendUrl, roomId, request: read.value, received: now() })
     })

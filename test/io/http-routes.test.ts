@@ -32,6 +32,7 @@ describe('routes', () => {
     const listener = { opened() {}, text() {}, binary() {}, closed() {}, overflowed() {} }
     const sockets = parts.use(createSockets({ bytes: 1_000, messages: 10 }, listener, () => {}))
     const roomApi = createRoomApi({
+      abandoned: () => {},
       backends: createBackends([]),
       throttle: createThrottle(),
       maxBodySize: 1_000,

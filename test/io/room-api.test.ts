@@ -14,14 +14,31 @@ const base = 'https://cloud.example.org/sub/'
 interface Stage {
   readonly api: RoomApi
   readonly requested: IncomingRequest[]
+  readonly abandoned: number[]
   readonly facts: Fact[]
-  ask(text: string, address?: string, changes?: Readonly<Record<string, string>>): Promise<Response>
+  ask(
+    text: string,
+    address?: string,
+    changes?: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>
+}
+
+function signed(text: string): Readonly<Record<string, string>> {
+  const random = randomText()
+  return {
+    'content-type': 'application/json',
+    [randomHeader]: random,
+    [checksumHeader]: checksum(secret, random, text),
+    [backendHeader]: base,
+  }
 }
 
 function stage(failuresSoFar = 0, address = '192.0.2.1'): Stage {
   const throttle = createThrottle()
   for (let count = 0; count < failuresSoFar; count++) throttle.failed(address, 'BackendRoomAuth', now())
   const requested: IncomingRequest[] = []
+  const abandoned: number[] = []
   const facts: Fact[] = []
   const limits = { sessionLimit: 0, maxStreamBitrate: 0, maxScreenBitrate: 0 }
   const api = createRoomApi({
@@ -29,22 +46,22 @@ function stage(failuresSoFar = 0, address = '192.0.2.1'): Stage {
     throttle,
     maxBodySize: 1_000,
     requested: (request) => void requested.push(request),
+    abandoned: (number) => void abandoned.push(number),
     note: (fact) => void facts.push(fact),
   })
   return {
     api,
     requested,
+    abandoned,
     facts,
-    ask: (text, from = '192.0.2.1', changes = {}) => {
-      const random = randomText()
-      const headers = {
-        'content-type': 'application/json',
-        [randomHeader]: random,
-        [checksumHeader]: checksum(secret, random, text),
-        [backendHeader]: base,
-        ...changes,
-      }
-      const request = new Request('http://x/api/v1/room/den', { method: 'POST', headers, body: text })
+    ask: (text, from = '192.0.2.1', changes = {}, signal) => {
+      const headers = { ...signed(text), ...changes }
+      const request = new Request('http://x/api/v1/room/den', {
+        method: 'POST',
+        headers,
+        body: text,
+        ...(signal ? { signal } : {}),
+      })
       return api.handle(request, 'den', from)
     },
   }
@@ -120,4 +137,39 @@ test('a wrong signature is counted; a missing one is none and is not', async () 
   expect(facts.filter(({ fact }) => fact === 'attempt-delayed')).toEqual([
     { fact: 'attempt-delayed', address: '192.0.2.1', action: 'BackendRoomAuth', delay: 100 },
   ])
+})
+
+test('[R19] whoever gives up before the answer is told of, whoever was answered is not', async () => {
+  const { api, ask, requested, abandoned } = stage()
+  const [first, second] = [new AbortController(), new AbortController()]
+  const answers = [first, second].map(({ signal }) => ask(message, undefined, undefined, signal))
+  await until(() => requested.length === 2)
+  api.reply(1, 200, '{}')
+  await answers[0]
+  for (const controller of [first, second]) controller.abort()
+  expect(abandoned).toEqual([2])
+  // The machine's answer comes too late for it, and goes nowhere.
+  api.reply(2, 200, '{}')
+})
+
+test('[R19] a connection that is cut over HTTP is giving up', async () => {
+  const { api, requested, abandoned } = stage()
+  await using server = Bun.serve({
+    hostname: '127.0.0.1',
+    port: 0,
+    fetch: (request) => api.handle(request, 'den', 'x'),
+  })
+  const controller = new AbortController()
+  const { signal } = controller
+  const asked = fetch(`http://127.0.0.1:${server.port}/`, {
+    method: 'POST',
+    headers: signed(message),
+    body: message,
+    signal,
+  })
+  await until(() => requested.length === 1)
+  controller.abort()
+  await expect(asked).rejects.toThrow()
+  await until(() => abandoned.length === 1)
+  expect(abandoned).toEqual([1])
 })

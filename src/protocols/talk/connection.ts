@@ -17,7 +17,7 @@ import { federationDue, linked } from './federation/conversation.ts'
 import { federatedJoin } from './federation/join.ts'
 import type { FederationEvent } from './federation/link.ts'
 import { bye } from './handlers/bye.ts'
-import { dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
+import { dialoutAbandoned, dialoutTimedOut, volunteerLeft } from './handlers/dialout.ts'
 import { hello } from './handlers/hello.ts'
 import { helloAnswered } from './handlers/hello-answered.ts'
 import { internal, removalAnswered, virtualAnswered } from './handlers/internal.ts'
@@ -50,6 +50,8 @@ const policyViolation = 1008
 export interface TalkFrontEnd extends FrontEnd<Talk> {
   /** Nextcloud sent a request; a `reply` effect with its number answers it, now or later. */
   requested(request: IncomingRequest): Effects<Talk>
+  /** Nextcloud has gone before it was answered. */
+  abandoned(request: number, now: number): Effects<Talk>
   /** The SFU has something to tell. */
   sfuTold(event: SfuEvent, now: number): Effects<Talk>
   /** Something happened to a link to another signaling server. */
@@ -301,6 +303,8 @@ export function talkOver(state: State): TalkFrontEnd {
         flushAllJoins(state)
         requests.take(request)
       }),
+
+    abandoned: (request, now) => handle(now, () => dialoutAbandoned(state, request)),
 
     sfuTold: (event, now) =>
       handle(now, () => {

@@ -26,6 +26,8 @@ export interface Dialouts {
   get(id: string): Dialout | undefined
   take(id: string): Dialout | undefined
   askedOf(session: ClientSession): readonly Dialout[]
+  /** That of an HTTP request. */
+  ofRequest(request: number): Dialout | undefined
   readonly size: number
 }
 
@@ -42,6 +44,7 @@ export function createDialouts(): Dialouts {
       return dialout
     },
     askedOf: (session) => [...byId.values()].filter((dialout) => dialout.asked === session),
+    ofRequest: (request) => [...byId.values()].find((dialout) => dialout.request === request),
     get size() {
       return byId.size
     },

@@ -111,6 +111,14 @@ export function dialoutTimedOut(state: State, id: string): void {
   if (dialout) refused(state, dialout, { code: 'timeout', message: 'Timeout while waiting for dialout to start.' })
 }
 
+/** Nextcloud does not wait any more: a call that nobody knows of is not to begin, so nobody else is asked. */
+export function dialoutAbandoned(state: State, request: number): void {
+  const dialout = state.dialouts.ofRequest(request)
+  if (!dialout) return
+  state.dialouts.take(dialout.id)
+  state.deadlines.cancel(`dialout ${dialout.id}`)
+}
+
 /** Whoever is asked and goes away is passed over. */
 export function volunteerLeft(state: State, session: ClientSession): void {
   for (const { id } of state.dialouts.askedOf(session)) {

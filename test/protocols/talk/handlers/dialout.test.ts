@@ -168,3 +168,17 @@ test('[R19] an error that is the answer is for Nextcloud, not for the room', () 
   answer(bots[0], error('busy'))
   expect([reply()?.[0], a.hears()]).toEqual([502, []])
 })
+
+test('[R19] when Nextcloud gives up nobody else is asked, and nothing is left', () => {
+  const { server, bots, dial } = scene(2)
+  dial()
+  server.world.input((now) => server.talk.abandoned(server.lastRequest(), now))
+  expect([server.state.dialouts.size, bots.map((bot) => inShort(bot.hears()))]).toEqual([0, [['internal'], []]])
+  server.world.pass(60_000)
+  expect(bots[1]?.hears()).toEqual([])
+  // Another request is not concerned.
+  const reply = dial()
+  server.world.input((now) => server.talk.abandoned(server.lastRequest() + 1, now))
+  answer(bots[0], status('accepted'))
+  expect(reply()).toEqual([200, { callid: 'c1' }])
+})
