@@ -25,12 +25,21 @@ export interface Host extends AsyncDisposable {
   readonly roomSession: string
 }
 
+export interface HowToJoin {
+  /** What the traveller calls the room; `local <room>` unless given. */
+  readonly local?: string
+  /** A good one unless given. */
+  readonly token?: string
+  /** Where the other signaling server is; behind the way unless given. */
+  readonly signaling?: string
+}
+
 export interface Traveller extends AsyncDisposable {
   readonly wire: TalkClient
   readonly id: string
   readonly resumeId: string
   /** Asks for the room; the answer. */
-  joins(room: string, local?: string, token?: string): Promise<JsonObject>
+  joins(room: string, how?: HowToJoin): Promise<JsonObject>
   readonly roomSession: string
 }
 
@@ -75,14 +84,9 @@ export async function federationStage(
           roomSession,
           id: textAt(hello, 'hello', 'sessionid') ?? '',
           resumeId: textAt(hello, 'hello', 'resumeid') ?? '',
-          async joins(room, local = `local ${room}`, token) {
+          async joins(room, { local = `local ${room}`, token, signaling = `http://127.0.0.1:${way.port}` } = {}) {
             const signed = token ?? (await talkThere.token({ sub: userdata.actorId, userdata }))
-            const federation = {
-              signaling: `http://127.0.0.1:${way.port}`,
-              url: talkThere.url(),
-              roomid: room,
-              token: signed,
-            }
+            const federation = { signaling, url: talkThere.url(), roomid: room, token: signed }
             const id = `join ${local}`
             wire.send({ id, type: 'room', room: { roomid: local, sessionid: roomSession, federation } })
             return wire.until((message) => textAt(message, 'id') === id, 15_000)

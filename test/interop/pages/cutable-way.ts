@@ -7,6 +7,8 @@ export interface CutableWay {
   cut(): void
   /** From now on nobody gets through, or everybody again. */
   block(isBlocked: boolean): void
+  /** Connections that are open stay so, and nothing comes through them any more. */
+  freeze(): void
   stop(): void
 }
 
@@ -20,6 +22,7 @@ interface End {
 /** `target` is asked for each connection. */
 export function startWay(target: () => number): CutableWay {
   const open = new Set<Socket<End>>()
+  const frozen = new WeakSet<Socket<End>>()
   let isBlocked = false
   const newEnd = (other?: Socket<End>): End => ({ other, waiting: [], isOver: false })
 
@@ -52,6 +55,7 @@ export function startWay(target: () => number): CutableWay {
   const hooks = { drain: flush, close: closed, error: closed, data: forward } as const
 
   function forward(socket: Socket<End>, bytes: Uint8Array): void {
+    if (frozen.has(socket)) return
     if (socket.data.other) pass(socket.data.other, bytes)
     else early.get(socket)?.push(Uint8Array.from(bytes))
   }
@@ -98,6 +102,9 @@ export function startWay(target: () => number): CutableWay {
     cut,
     block(next) {
       isBlocked = next
+    },
+    freeze() {
+      for (const socket of open) frozen.add(socket)
     },
     stop() {
       listener.stop()

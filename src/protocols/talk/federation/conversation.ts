@@ -55,6 +55,8 @@ export function federationDue(state: State, federated: Federated): void {
   if (federated.phase === 'pausing') return dialAgain(state, federated)
   const late = 'no answer in time'
   if (federated.room && federated.phase !== 'joined') return interrupted(state, federated, late, true)
+  // Servers that know federation say welcome first; older ones wait for us.
+  if (federated.phase === 'welcome') return fail(state, federated, unsupported)
   fail(state, federated, unreachable(`The other server cannot be reached: ${late}`))
 }
 
@@ -111,7 +113,12 @@ function odd(state: State, { session, place }: Federated, why: string): void {
 function welcomed(state: State, federated: Federated, { welcome }: Fields): void {
   const features = isFields(welcome) ? welcome['features'] : undefined
   if (Array.isArray(features) && features.includes('federation')) return sayHello(state, federated)
-  fail(state, federated, { code: 'federation_unsupported', message: 'The other server does not support federation.' })
+  fail(state, federated, unsupported)
+}
+
+const unsupported: Failure = {
+  code: 'federation_unsupported',
+  message: 'The other server does not support federation.',
 }
 
 /** As whom we were there before, or with the token of its Nextcloud. */

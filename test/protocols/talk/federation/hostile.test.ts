@@ -91,7 +91,8 @@ describe('a join that leads nowhere', () => {
     here.world.pass(9_999)
     expect(a.hears()).toEqual([])
     here.world.pass(1)
-    expect(a.hears()).toMatchObject([{ id: 'to my den', error: { details: { code: 'network_error' } } }])
+    const code = stay === 'welcome' ? 'federation_unsupported' : 'federation_error'
+    expect(a.hears()).toMatchObject([{ id: 'to my den', error: { code } }])
     expect(orders().at(-1)?.do).toBe('hang-up')
     isUnharmed(here, a, b)
   })

@@ -155,9 +155,9 @@ test('[R90] whatever the other server says: what passes is a message of the prot
       if (data.type === 'room') expect(['my den', '']).toContain(data.room.roomid)
       if (data.type === 'message') expect(data.message.sender.sessionid).not.toBe(remote)
     }),
-    { numRuns: 2_000 },
+    { numRuns: 500 },
   )
-})
+}, 60_000)
 
 test('[R90] any text at all is read without a fault', () => {
   fc.assert(
