@@ -13,7 +13,7 @@ export function specFaults(files: Files): readonly string[] {
     const rules = numbered(files.get(spec) ?? '')
     const borne = new Map<string, string>()
     for (const [path, text] of files) {
-      if (homesOf(spec).some((home) => path.startsWith(home))) for (const id of named(path, text)) borne.set(id, path)
+      if (specOf(path, specs) === spec) for (const id of named(path, text)) borne.set(id, path)
     }
     const twice = rules.filter((id, index) => rules.indexOf(id) !== index)
     return [
@@ -24,6 +24,15 @@ export function specFaults(files: Files): readonly string[] {
         .map(([id, path]) => `${path}: [${id}] is not a rule of ${spec}`),
     ]
   })
+}
+
+/** The nearest above the test, where one SPEC lies within the folder of another. */
+function specOf(test: string, specs: readonly string[]): string | undefined {
+  const [nearest] = specs
+    .flatMap((spec) => homesOf(spec).map((home) => ({ spec, home })))
+    .filter(({ home }) => test.startsWith(home))
+    .sort((a, b) => b.home.length - a.home.length)
+  return nearest?.spec
 }
 
 /** Where the tests of a SPEC live: the mirror of its folder, and for a protocol its conversations and its real counterparts. */

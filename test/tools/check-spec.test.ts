@@ -38,3 +38,15 @@ test('a rule is numbered once, and a comment bears nothing', () => {
   ])
   expect(faults({ 'src/turn/SPEC.md': '**A1**', 'test/turn/a.test.ts': '// [A1]' })).toHaveLength(1)
 })
+
+test('where one SPEC lies within the folder of another, a test belongs to the nearest', () => {
+  const specs = { 'src/sfu/SPEC.md': '**M1**', 'src/sfu/proxy/SPEC.md': '**M2**' }
+  const tests = {
+    'test/sfu/janus/a.test.ts': `test('[M1]', () => {})`,
+    'test/sfu/proxy/a.test.ts': `test('[M2]', () => {})`,
+  }
+  expect(faults({ ...specs, ...tests })).toEqual([])
+  expect(faults({ ...specs, ...tests, 'test/sfu/proxy/b.test.ts': `test('[M1]', () => {})` })).toEqual([
+    'test/sfu/proxy/b.test.ts: [M1] is not a rule of src/sfu/proxy/SPEC.md',
+  ])
+})
