@@ -61,7 +61,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
 
   // what we speak
   let { federation } = config
-  let sfuSettings = sfuOn
+  const media = sfuOn && { settings: mediaSettings(sfuOn) }
   const queue = { bytes: talk?.maxPendingBytes ?? 1_048_576, messages: talk?.maxPendingMessages ?? 1_000 }
   const keys = { hashKey: config.sessions.hashKey, blockKey: config.sessions.blockKey }
   const asOriginal = config.sessions.idFormat === 'cookie'
@@ -78,7 +78,7 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
       queue,
       valuesPerRoom,
       federation: () => federation,
-      media: sfuOn && (() => mediaSettings(sfuSettings ?? sfuOn)),
+      media: media && (() => media.settings),
     },
     ids,
     throttle,
@@ -149,7 +149,8 @@ export function startTalk(config: Config, { report, gate }: Surroundings, header
     reload(next) {
       if (next.talk.kind === 'on') backends.replace(next.talk.backends)
       federation = next.federation
-      sfuSettings = sfuOf(next)
+      const nextSfu = sfuOf(next)
+      if (media && nextSfu) media.settings = mediaSettings(nextSfu)
       sfu?.reload(next)
       countries.configured(next.geoip.overrides)
     },

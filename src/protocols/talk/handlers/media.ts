@@ -1,10 +1,9 @@
 /** Messages about media, where there is an SFU: they go to it, and not to those whom they name. */
 import type { SessionId } from '../../../core/ids.ts'
 import { assertNever } from '../../../lib/assert-never.ts'
-import { filterSdp } from '../../../sfu/sdp.ts'
 import type { Saying } from '../../../sfu/sfu.ts'
 import { type Asking, publish, say, subscriberFor } from '../media/asking.ts'
-import { filterIn, isDropped } from '../media/candidates.ts'
+import { comesIn, sdpIn } from '../media/candidates.ts'
 import { refuseMedia, unshareSoon } from '../media/closing.ts'
 import { maySend } from '../media/permissions.ts'
 import type { ClientMessageOf } from '../messages/index.ts'
@@ -56,7 +55,7 @@ function sayWord(state: State, asking: Asking, target: SessionId, word: MediaWor
       answer(state, asking, target, word)
       return true
     case 'candidate':
-      if (isDropped(word.candidate.candidate, filterIn(state))) return true
+      if (!comesIn(state, word.line)) return true
       if (isSelf) ownCandidate(state, asking, word)
       else onSubscriber(state, asking, target, word, { say: 'candidate', candidate: word.candidate })
       return true
@@ -113,7 +112,7 @@ function answer(state: State, asking: Asking, target: SessionId, word: WordOf<'a
     const leg = state.legs.publisher(target, word.stream)
     return refuseMedia(state, { ...asking, leg: { type: word.stream } }, leg ? 'processing_failed' : 'client_not_found')
   }
-  onSubscriber(state, asking, target, word, { say: 'answer', sdp: filterSdp(word.sdp, filterIn(state)) })
+  onSubscriber(state, asking, target, word, { say: 'answer', sdp: sdpIn(state, word.sdp) })
 }
 
 function ownCandidate(state: State, asking: Asking, word: WordOf<'candidate'>): void {

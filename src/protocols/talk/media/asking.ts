@@ -1,12 +1,11 @@
 /** What clients ask of the SFU: to publish, to receive, and what they say on the legs that they have. */
 import type { SessionId } from '../../../core/ids.ts'
-import { filterSdp } from '../../../sfu/sdp.ts'
 import type { Origin, Saying } from '../../../sfu/sfu.ts'
 import type { StreamType } from '../../../sfu/stream.ts'
 import type { MediaWord } from '../messages/media.ts'
 import type { ClientSession } from '../session.ts'
 import type { State } from '../state.ts'
-import { filterIn } from './candidates.ts'
+import { sdpIn } from './candidates.ts'
 import { closeLeg, refuseMedia } from './closing.ts'
 import type { Leg, PublisherLeg, SubscriberLeg } from './legs.ts'
 import { mayPublish, mediaIn } from './permissions.ts'
@@ -31,13 +30,7 @@ export function publish(state: State, asking: Asking, word: OfferWord): void {
   if (!leg) return refuseMedia(state, about, 'client_not_found')
   leg.media = media
   // The sid of an offer makes the connection; it cannot be stale.
-  say(
-    state,
-    leg,
-    asking,
-    { say: 'offer', sdp: filterSdp(word.sdp, filterIn(state)) },
-    leg.sid === sid ? sid : undefined,
-  )
+  say(state, leg, asking, { say: 'offer', sdp: sdpIn(state, word.sdp) }, leg.sid === sid ? sid : undefined)
 }
 
 /**

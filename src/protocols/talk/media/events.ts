@@ -1,15 +1,14 @@
 /** What the SFU tells: handed on to clients in Talk's words. */
 import { assertNever } from '../../../lib/assert-never.ts'
-import { filterSdp } from '../../../sfu/sdp.ts'
 import type { SfuEvent, SfuFailure } from '../../../sfu/sfu.ts'
-import { send } from '../deliver.ts'
+import { deliver } from '../deliver.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { State } from '../state.ts'
-import { filterOut, isDropped } from './candidates.ts'
+import { goesOut, sdpOut } from './candidates.ts'
 import { closeLeg, forgetLeg, noLongerLost, refuseMedia } from './closing.ts'
 import type { Leg } from './legs.ts'
 import { availabilityChanged, streamLost } from './renewal.ts'
-import { type MediaNews, mediaMessage } from './words.ts'
+import { type MediaNews, mediaFrame } from './words.ts'
 
 export function sfuTold(state: State, event: SfuEvent): void {
   if (event.event === 'available') return availabilityChanged(state, event.is)
@@ -27,13 +26,12 @@ export function sfuTold(state: State, event: SfuEvent): void {
       if (event.request !== undefined) state.legs.answered(event.request)
       const { event: type, sid } = event
       if (leg.kind === 'subscriber') leg.isOpen = true
-      const payload = { type, sdp: filterSdp(event.sdp, filterOut(state)) }
+      const payload = { type, sdp: sdpOut(state, event.sdp) }
       return tell(state, leg, { type, payload, sid, ...(type === 'offer' && event.update ? { update: true } : {}) })
     }
     case 'candidate': {
       const { candidate, sid } = event
-      // Talk's web client cannot read the end of candidates.
-      if (candidate.candidate === '' || isDropped(candidate.candidate, filterOut(state))) return
+      if (!goesOut(state, candidate.candidate)) return
       return tell(state, leg, { type: 'candidate', payload: { candidate }, sid })
     }
     case 'done':
@@ -56,7 +54,7 @@ export function sfuTold(state: State, event: SfuEvent): void {
 
 function tell(state: State, leg: Leg, news: Omit<MediaNews, 'roomType'>): void {
   const from = leg.kind === 'publisher' ? leg.session.id : leg.publisher
-  send(state, leg.session, mediaMessage(leg.session, from, { ...news, roomType: leg.type }))
+  deliver(state, leg.session, mediaFrame(leg.session, from, { ...news, roomType: leg.type }))
 }
 
 function failed(state: State, leg: Leg, { request, why }: Extract<SfuEvent, { readonly event: 'failed' }>): void {

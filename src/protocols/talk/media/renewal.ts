@@ -5,13 +5,13 @@
  * screens at that word; they come back by themselves when they find that their connection failed.
  */
 import type { StreamType } from '../../../sfu/stream.ts'
-import { send } from '../deliver.ts'
+import { deliver, send } from '../deliver.ts'
 import { completeParticipants, participantsMessage } from '../participants.ts'
 import type { Participant } from '../rooms.ts'
 import { type ClientSession, isClientSession } from '../session.ts'
 import type { State } from '../state.ts'
 import type { LostStream, PublisherLeg } from './legs.ts'
-import { mediaMessage } from './words.ts'
+import { mediaFrame } from './words.ts'
 
 /** Streams of one session are lost one after the other; they are asked for together. */
 const gathering = 200
@@ -58,10 +58,10 @@ function askToPublish(
   lost: readonly (readonly [StreamType, LostStream])[],
 ): void {
   for (const [roomType, { sid }] of lost) {
-    send(
+    deliver(
       state,
       session,
-      mediaMessage(session, session.id, { type: 'unshareScreen', roomType, ...(sid ? { sid } : {}) }),
+      mediaFrame(session, session.id, { type: 'unshareScreen', roomType, ...(sid ? { sid } : {}) }),
     )
   }
   const room = roomOf(state, session)

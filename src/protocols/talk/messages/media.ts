@@ -1,9 +1,11 @@
 /** What the data of a message holds when it is about media through the SFU, and what makes it unusable. */
 import { z } from 'zod'
-import { parseCandidate } from '../../../sfu/candidates.ts'
+import { type CandidateLine, parseCandidate } from '../../../sfu/candidates.ts'
 import { parseSdp, type Sdp } from '../../../sfu/sdp.ts'
 import { type Candidate, isStreamType, type Selection, type StreamType } from '../../../sfu/stream.ts'
 import { optional } from './body.ts'
+
+const longestSid = 256
 
 /** Names of codecs and profiles go to the SFU as they are. */
 const codec = optional(z.string().regex(/^[\w,.+-]{0,64}$/))
@@ -21,7 +23,9 @@ export const MediaData = z
       'unshareScreen',
     ]),
     roomType: optional(z.enum(['', 'audio', 'video', 'screen'])).describe('which stream; empty is video'),
-    sid: optional(z.string().max(256)).describe('which connection is meant; another than the present one is refused'),
+    sid: optional(z.string().max(longestSid)).describe(
+      'which connection is meant; another than the present one is refused',
+    ),
     payload: optional(z.record(z.string(), z.unknown())).describe(
       'offer, answer: `sdp`; candidate: `candidate`, an object with the line as `candidate`; requestoffer, sendoffer, selectStream: `substream`, `temporal`, `audio`, `video`',
     ),
@@ -51,7 +55,7 @@ export interface OfferWishes {
 export type MediaWord = { readonly stream: StreamType; readonly sid: string | undefined } & (
   | { readonly type: 'offer'; readonly sdp: string; readonly parsed: Sdp; readonly wishes: OfferWishes }
   | { readonly type: 'answer'; readonly sdp: string }
-  | { readonly type: 'candidate'; readonly candidate: Candidate }
+  | { readonly type: 'candidate'; readonly candidate: Candidate; readonly line: CandidateLine | 'end' }
   | { readonly type: 'requestoffer' | 'sendoffer' | 'selectStream'; readonly selection: Selection | undefined }
   | { readonly type: 'unshareScreen' }
 )
@@ -82,6 +86,10 @@ export function readMedia(data: unknown): MediaRead {
   if (type === undefined || type === null || type === '') return fault('invalid_format')
   if (typeof roomType === 'string' && roomType !== '' && !isStreamType(roomType)) return fault('invalid_format')
   if (!types.has(type)) return other
+  if (type === 'candidate') {
+    const word = readCandidate(data, stream)
+    return typeof word === 'string' ? fault(word) : { kind: 'media', word }
+  }
   const checked = MediaData.safeParse(data)
   if (!checked.success) return fault(faultOf(type, checked.error))
   const word = readWord(checked.data, stream)
@@ -91,8 +99,7 @@ export function readMedia(data: unknown): MediaRead {
 /** A description without its SDP has a code of its own, whatever its payload is instead. */
 function faultOf(type: unknown, { issues }: z.ZodError): MediaFault {
   if (!issues.every(({ path }) => path[0] === 'payload')) return 'invalid_format'
-  if (type === 'offer' || type === 'answer') return 'no_sdp'
-  return type === 'candidate' ? 'no_candidate' : 'invalid_format'
+  return type === 'offer' || type === 'answer' ? 'no_sdp' : 'invalid_format'
 }
 
 /** The word, or what is wrong with it. */
@@ -109,13 +116,10 @@ function readWord(data: MediaData, stream: StreamType): MediaWord | MediaFault {
       if (type === 'answer') return { ...common, type, sdp }
       return { ...common, type, sdp, parsed, wishes: wishesOf(data) }
     }
-    case 'candidate': {
-      const { candidate } = data.payload ?? {}
-      if (candidate === undefined) return 'no_candidate'
-      return isCandidate(candidate) ? { ...common, type, candidate } : 'invalid_candidate'
-    }
+    case 'candidate':
+      return readCandidate(data, stream)
     case 'endOfCandidates':
-      return { ...common, type: 'candidate', candidate: { candidate: '' } }
+      return { ...common, type: 'candidate', candidate: { candidate: '' }, line: 'end' }
     case 'requestoffer':
     case 'sendoffer':
     case 'selectStream': {
@@ -137,10 +141,27 @@ function wishesOf({ bitrate, audiocodec, videocodec, vp9profile, h264profile }: 
   }
 }
 
+/** By hand and not by the schema: of all that is said while a call begins, most are candidates. */
+function readCandidate(data: object, stream: StreamType): MediaWord | MediaFault {
+  const { sid, payload } = data as { readonly sid?: unknown; readonly payload?: unknown }
+  if (typeof sid === 'string' ? sid.length > longestSid : sid !== undefined && sid !== null) return 'invalid_format'
+  if (!isObject(payload) || payload['candidate'] === undefined) return 'no_candidate'
+  const { candidate } = payload
+  if (!isCandidate(candidate)) return 'invalid_candidate'
+  const line = parseCandidate(candidate.candidate)
+  return line
+    ? { type: 'candidate', stream, sid: typeof sid === 'string' && sid !== '' ? sid : undefined, candidate, line }
+    : 'invalid_candidate'
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+
+/** The line itself is another matter. */
 function isCandidate(value: unknown): value is Candidate {
-  if (typeof value !== 'object' || value === null) return false
-  const { candidate, sdpMid, sdpMLineIndex } = value as Readonly<Record<string, unknown>>
-  if (typeof candidate !== 'string' || parseCandidate(candidate) === undefined) return false
+  if (!isObject(value) || typeof value['candidate'] !== 'string') return false
+  const { sdpMid, sdpMLineIndex } = value
   if (sdpMid !== undefined && sdpMid !== null && typeof sdpMid !== 'string') return false
   return sdpMLineIndex === undefined || sdpMLineIndex === null || typeof sdpMLineIndex === 'number'
 }
