@@ -33,6 +33,8 @@ export interface FakeRoom {
 export interface FakeHandle {
   readonly id: string
   readonly session: FakeSession
+  /** Whoever attached it has heard its number. */
+  readonly isKnown: boolean
   kind: 'none' | 'publisher' | 'subscriber'
   room: string | undefined
   feed: number
@@ -158,6 +160,8 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
     const session = sessions.get(String(request['session_id']))
     if (name === 'info') return answer({ janus: 'server_info', ...info() })
     if (name === 'create') {
+      // A session that nobody can use times out.
+      if (!speakers.has(from)) return
       const made: FakeSession = { id: newId(), connection: from, goneAt: undefined }
       sessions.set(made.id, made)
       return answer({ janus: 'success', data: { id: made.id } })
@@ -176,7 +180,7 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
       case 'keepalive':
         return answer({ janus: 'ack', session_id: session.id })
       case 'attach': {
-        const handle = newHandle(session)
+        const handle = newHandle(session, speakers.has(to))
         handles.set(handle.id, handle)
         return answer({ janus: 'success', session_id: session.id, data: { id: handle.id } })
       }
@@ -196,9 +200,10 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
     }
   }
 
-  const newHandle = (session: FakeSession): FakeHandle => ({
+  const newHandle = (session: FakeSession, isKnown: boolean): FakeHandle => ({
     id: newId(),
     session,
+    isKnown,
     kind: 'none',
     room: undefined,
     feed: 0,

@@ -24,6 +24,7 @@ export interface Asks {
   failAll(leg: LegId, failure: Failure): void
   /** Nobody wants to hear of this leg any more. */
   forget(leg: LegId): void
+  forgetAll(): void
 }
 
 export function createAsks(url: string, desk: Desk, timeout: () => number): Asks {
@@ -44,6 +45,10 @@ export function createAsks(url: string, desk: Desk, timeout: () => number): Asks
     desk.tell({ event: 'failed', leg, request, why, detail })
   }
 
+  function forget(leg: LegId): void {
+    for (const request of [...(open.get(leg) ?? [])]) close(leg, request)
+  }
+
   return {
     open(leg, request, overdue) {
       const asked = open.get(leg)
@@ -60,8 +65,9 @@ export function createAsks(url: string, desk: Desk, timeout: () => number): Asks
     failAll(leg, failure) {
       for (const request of [...(open.get(leg) ?? [])]) fail(leg, request, failure)
     },
-    forget(leg) {
-      for (const request of [...(open.get(leg) ?? [])]) close(leg, request)
+    forget,
+    forgetAll() {
+      for (const leg of [...open.keys()]) forget(leg)
     },
   }
 }

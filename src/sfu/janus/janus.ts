@@ -122,7 +122,7 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
   const work = desk.work
   return {
     started: (now) => work(now, () => session.start()),
-    commanded: (what, now) => work(now, () => command(what)),
+    commanded: (what, now) => (isStopping ? [] : work(now, () => command(what))),
     linkOpened: (link: Link, now) => work(now, () => session.linkOpened(link)),
     linkReceived: (link, text, now) => work(now, () => session.linkReceived(link, text)),
     linkClosed: (link, why, now) => work(now, () => session.linkClosed(link, why)),
@@ -154,8 +154,9 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
     stopped: (now) =>
       work(now, () => {
         isStopping = true
-        publishers.closeAll()
         subscribers.closeAll()
+        publishers.closeAll()
+        asks.forgetAll()
         session.leave()
         desk.at('farewell', now + timeout(), () => session.end())
         if (leftovers.isEmpty() || !session.isUp()) session.end()

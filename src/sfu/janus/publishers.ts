@@ -227,7 +227,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     leg.answer = undefined
     leg.media.clear()
     const { room, hasRoom, line } = connection
-    const handle = isHandleGone ? undefined : line?.handle
+    const handle = line?.handle
     if (line) {
       line.end()
       byHandle.delete(line.handle)

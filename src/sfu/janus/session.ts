@@ -74,7 +74,8 @@ export function createSession(
   /** The session, and how long (ms) it outlives its connection. */
   let session: { readonly id: string; readonly outlives: number } | undefined
   let control: string | undefined
-  const forControl: (() => void)[] = []
+  /** What waits for a control handle: each is called with whether there is one. */
+  const forControl: ((isThere: boolean) => void)[] = []
   let upSince: number | undefined
   let cutAt: number | undefined
   let heardAt = 0
@@ -150,7 +151,7 @@ export function createSession(
     lastWhy = undefined
     keepAliveLater()
     desk.note({ fact: 'sfu-connected', url, version: info?.version_string ?? String(info?.version) })
-    for (const act of forControl.splice(0)) act()
+    for (const act of forControl.splice(0)) act(true)
     events.up()
   }
 
@@ -192,7 +193,7 @@ export function createSession(
   function renewControl(): void {
     control = undefined
     attachControl(() => {
-      for (const act of forControl.splice(0)) act()
+      for (const act of forControl.splice(0)) act(true)
     })
   }
 
@@ -246,7 +247,7 @@ export function createSession(
     desk.cancel('reclaim')
     cutAt = undefined
     control = undefined
-    forControl.length = 0
+    for (const act of forControl.splice(0)) act(false)
     transactions.forget()
     if (!session) return
     session = undefined
@@ -262,7 +263,7 @@ export function createSession(
     rest: { readonly handle?: string; readonly json?: string } & Pick<Request, 'acked' | 'late'> = {},
   ): void {
     if (phase.is === 'resting' || phase.is === 'dialling') {
-      return then({ ok: false, why: 'cut', code: undefined, detail: 'not connected' })
+      return then(notConnected)
     }
     const { link } = phase
     const asked = session
@@ -313,12 +314,16 @@ export function createSession(
   ): void {
     const handle = control
     if (handle === undefined && session && phase.is === 'up') {
-      forControl.push(() => controlled(body, then, late, isAgain))
+      forControl.push((isThere) => (isThere ? controlled(body, then, late, isAgain) : then(notConnected)))
       return
     }
     const answered = (reply: Reply): void => {
       if (reply.code !== handleNotFound || isAgain) return then(reply)
-      if (control === handle) renewControl()
+      if (control === handle) {
+        renewControl()
+        // Should it be there after all.
+        if (handle !== undefined) request({ janus: 'detach' }, false, () => undefined, { handle })
+      }
       controlled(body, then, late, true)
     }
     request({ janus: 'message' }, false, answered, {
@@ -374,4 +379,5 @@ export function createSession(
   }
 }
 
+const notConnected: Reply = { ok: false, why: 'cut', code: undefined, detail: 'not connected' }
 const withoutId: Reply = { ok: false, why: 'refused', code: 490, detail: 'a handle without an id' }
