@@ -1,13 +1,19 @@
-/** Makes `docs/configuration.md` from the declarations in `src/config/schema.ts`. */
+/** Makes the reference pages of the two configuration files from the declarations in `src/config/`. */
 
+import { proxySections } from '../src/config/proxy-schema.ts'
 import { ownBackend, ownProvider, sections } from '../src/config/schema.ts'
 import type { Section, Setting, Settings } from '../src/config/setting.ts'
 
-/** The whole page. */
+/** That of the signaling server. */
 export function configurationPage(): string {
   const owned: Readonly<Record<string, Section<Settings>>> = { backend: ownBackend, presence: ownProvider }
   const order = sections.flatMap((section) => [section, ...[owned[section.name] ?? []].flat()])
   return `${[introduction, ...order.map(sectionPart), kindsPart(order)].join('\n\n')}\n`
+}
+
+/** That of the media proxy. */
+export function proxyConfigurationPage(): string {
+  return `${[proxyIntroduction, ...proxySections.map(sectionPart), kindsPart(proxySections)].join('\n\n')}\n`
 }
 
 const introduction = `<!-- Made from src/config/schema.ts by npm run docs; change it there. -->
@@ -42,6 +48,29 @@ secret_file = /run/secrets/cloud
   the end of that file does not count.
 - A key or section that is not known is a warning; a value that cannot be used is an error, and then nothing starts.
 - _Reload_ says whether a change counts after SIGHUP (yes), or after a restart (no).`
+
+const proxyIntroduction = `<!-- Made from src/config/proxy-schema.ts by npm run docs; change it there. -->
+
+# Configuration of the media proxy
+
+\`heliograph proxy --config FILE\` reads an INI file. The \`proxy.conf\` of nextcloud-spreed-signaling works as it is: its
+sections and keys mean the same here. \`heliograph check-config --proxy FILE\` tells everything that is wrong with a file,
+with lines, without starting anything. How to set one up, step by step: [media-proxy.md](media-proxy.md).
+
+\`\`\`ini
+[http]
+listen = 127.0.0.1:9090
+
+[tokens]
+server1 = server1.pem
+
+[mcu]
+url = ws://127.0.0.1:8188/
+\`\`\`
+
+What a line may be, \`$(NAME)\`, files for secrets and the marks of the tables are those of
+[the signaling server's file](configuration.md). \`HELIOGRAPH_<SECTION>_<KEY>\` in the environment goes before the file;
+\`HELIOGRAPH_TOKENS_SERVER1=/run/keys/server1.pem\` adds a key to \`[tokens]\`. Paths are relative to the file.`
 
 function sectionPart(section: Section<Settings>): string {
   const rows = Object.entries(section.settings).map(([key, setting]) => row(key, setting))

@@ -18,6 +18,10 @@ const written: readonly Page[] = [
     render: async () => (await import('./config-docs.ts')).configurationPage(),
   },
   {
+    path: 'docs/configuration-proxy.md',
+    render: async () => (await import('./config-docs.ts')).proxyConfigurationPage(),
+  },
+  {
     path: 'docs/metrics.md',
     render: async () => {
       const { metricRows, coturnRows } = await import('../src/observe/metrics.ts')

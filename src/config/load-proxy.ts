@@ -113,19 +113,13 @@ function readRemote(sources: Sources, app: AppRead): RemoteStreamsConfig {
 function readJanus(sources: Sources): ProxyConfig['sfu'] {
   const read = readSection(sources, proxySchema.mcu)
   const { values } = read
-  const [url = '', ...more] = values.url ?? []
-  const fault = (message: string): void => {
+  if (!read.isGiven('url')) {
+    const message = 'is missing; write the WebSocket url of Janus, for example url = ws://127.0.0.1:8188/'
     sources.faults.push({ severity: 'error', ...read.place('url'), section: 'mcu', key: 'url', message })
-  }
-  if (!read.isGiven('url'))
-    fault('is missing; write the WebSocket url of Janus, for example url = ws://127.0.0.1:8188/')
-  else if (more.length > 0) fault('names several places; a media proxy stands in front of one Janus')
-  else if (!/^wss?:\/\/[^\s/]/i.test(url) || !URL.canParse(url)) {
-    fault(`${quoted(url)} is not usable; allowed: ws:// or wss:// and a host, such as ws://127.0.0.1:8188/`)
   }
   return {
     kind: 'janus',
-    url,
+    url: values.url ?? '',
     maxStreamBitrate: values.maxstreambitrate,
     maxScreenBitrate: values.maxscreenbitrate,
     timeout: values.timeout,

@@ -171,7 +171,7 @@ describe('what cannot work', () => {
   test.each([
     ['', 'url: is missing; write the WebSocket url of Janus'],
     ['url = http://127.0.0.1:8188', '"http://127.0.0.1:8188" is not usable; allowed: ws:// or wss://'],
-    ['url = ws://a ws://b', 'names several places'],
+    ['url = ws://a ws://b', '"ws://a ws://b" is not usable'],
   ])('[mcu] %p', (line, fault) => {
     const [only = '', ...more] = told(smallest.replace('url = ws://127.0.0.1:8188/', line))
     expect([only, more]).toEqual([expect.stringContaining(fault), []])

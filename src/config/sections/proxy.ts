@@ -1,6 +1,6 @@
 /** Settings of `proxy.conf` that the signaling server does not have, or has otherwise. */
 
-import { choice, flag, integer, type Kind, path, seconds, text, words, zeroIsDefault } from '../kinds.ts'
+import { choice, flag, integer, type Kind, path, seconds, text, zeroIsDefault } from '../kinds.ts'
 import { optional, setting } from '../setting.ts'
 import { app } from './app.ts'
 import { mcu } from './media.ts'
@@ -76,12 +76,20 @@ export const tokens = {
   },
 } as const
 
+const socketUrl: Kind<string> = {
+  name: 'url of a WebSocket',
+  allowed: 'ws:// or wss:// and a host, perhaps with port and path, such as ws://127.0.0.1:8188/',
+  secret: false,
+  read: (given) =>
+    /^wss?:\/\/[^\s/]\S*$/i.test(given) && URL.canParse(given) ? { value: given } : { unusable: given },
+}
+
 export const proxyMcu = {
   name: 'mcu',
   meaning: 'The Janus gateway that this proxy stands in front of.',
   settings: {
     type: setting(choice('janus'), 'janus', { meaning: 'What the SFU is.' }),
-    url: optional(words, { meaning: 'WebSocket url of Janus. Required.' }),
+    url: optional(socketUrl, { meaning: 'WebSocket url of Janus. Required.' }),
     maxstreambitrate: { ...mcu.settings.maxstreambitrate, reload: true },
     maxscreenbitrate: { ...mcu.settings.maxscreenbitrate, reload: true },
     allowedcandidates: { ...mcu.settings.allowedcandidates, reload: true },
