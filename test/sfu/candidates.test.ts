@@ -28,9 +28,9 @@ test('what browsers write', () => {
   expect(parseCandidate('1 1 udp 1 192.0.2.1 9 typ relay')).toMatchObject({ type: 'relay' })
 })
 
-test('[R62] the empty line is the end', () => expect(parseCandidate('')).toBe('end'))
+test('the empty line is the end', () => expect(parseCandidate('')).toBe('end'))
 
-describe('[R62] what is no candidate', () => {
+describe('what is no candidate', () => {
   const bad = [
     ' ',
     'candidate:',
@@ -50,14 +50,14 @@ describe('[R62] what is no candidate', () => {
   for (const text of bad) test(JSON.stringify(text).slice(0, 60), () => expect(parseCandidate(text)).toBeUndefined())
 })
 
-test('[R73] what is blocked does not pass, unless it is allowed', () => {
+test('what is blocked does not pass, unless it is allowed', () => {
   const filter = { blocked: ranges('10.0.0.0/8', 'fd00::/8'), allowed: ranges('10.1.0.0/16') }
   const inward = (address: string): boolean => passes(filter, address)
   expect(['192.0.2.1', '10.1.2.3', '2001:db8::1'].map(inward)).toEqual([true, true, true])
   expect(['10.2.0.1', 'fd00::1', '::ffff:10.2.0.1', '::ffff:a02:1'].map(inward)).toEqual([false, false, false, false])
 })
 
-test('[R73] clients cannot name hosts or no address at all, also where nothing is blocked', () => {
+test('clients cannot name hosts or no address at all, also where nothing is blocked', () => {
   const filter = { blocked: [], allowed: [] }
   for (const address of ['intern.example', 'x.local', '0.0.0.0', '::', '127.1', '0177.0.0.1']) {
     expect(passes(filter, address)).toBe(false)
@@ -65,7 +65,7 @@ test('[R73] clients cannot name hosts or no address at all, also where nothing i
   expect(passes(filter, 'x.local', mayGoOut)).toBe(true)
 })
 
-test('[R73] what is blocked is not told to clients either', () => {
+test('what is blocked is not told to clients either', () => {
   const filter = { blocked: ranges('172.16.0.0/12'), allowed: [] }
   expect(['172.17.0.2', '198.51.100.1'].map((address) => passes(filter, address, mayGoOut))).toEqual([false, true])
 })

@@ -32,7 +32,7 @@ test('line ends may be those of Unix, and there may be empty lines at the end', 
   expect(parseSdp(`${head.join('\n')}\nm=audio 9 RTP/AVP 0\n\n`)?.media).toHaveLength(1)
 })
 
-describe('[R61] what is no session description', () => {
+describe('what is no session description', () => {
   const bad: Readonly<Record<string, string>> = {
     'nothing at all': '',
     'another version': written().replace('v=0', 'v=1'),
@@ -57,7 +57,7 @@ describe('[R61] what is no session description', () => {
   for (const [what, text] of Object.entries(bad)) test(what, () => expect(parseSdp(text)).toBeUndefined())
 })
 
-test('[R73] candidates that do not pass are taken out, wherever they stand; the rest stays byte for byte', () => {
+test('candidates that do not pass are taken out, wherever they stand; the rest stays byte for byte', () => {
   const line = (address: string): string => `a=candidate:1 1 udp 1 ${address} 9 typ host`
   const text = written(
     line('10.0.0.1'),
