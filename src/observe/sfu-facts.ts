@@ -33,10 +33,14 @@ export const sfuTellings = {
     text: 'the SFU refused a request',
     counts: ['signaling_mcu_requests_failed_total'],
   },
-  'proxy-refused-us': { level: 'warn', text: 'a media proxy refuses us' },
+  'proxy-refused-us': {
+    level: 'warn',
+    text: 'a media proxy refuses us; token_expired and token_not_valid_yet mean that its clock and ours differ',
+  },
   'proxy-said-bye': { level: 'info', text: 'a media proxy ended our session' },
   'proxy-draining': { level: 'info', text: 'a media proxy is about to stop and takes nobody new' },
-  'proxy-without-backend': { level: 'warn', text: 'a media proxy has lost its Janus' },
+  'proxy-without-backend': { level: 'warn', text: 'a media proxy has no Janus and gets nobody new' },
+  'proxy-with-backend': { level: 'info', text: 'a media proxy has its Janus again' },
   'no-proxy-available': {
     level: 'warn',
     text: 'no media proxy takes a publisher',

@@ -20,6 +20,7 @@ export type SfuFact =
   | { readonly fact: 'proxy-said-bye'; readonly url: string; readonly reason: string }
   | { readonly fact: 'proxy-draining'; readonly url: string }
   | { readonly fact: 'proxy-without-backend'; readonly url: string }
+  | { readonly fact: 'proxy-with-backend'; readonly url: string }
   | { readonly fact: 'no-proxy-available'; readonly type: StreamType }
 
 /** What Janus reports of its peer connections. `incoming` is what Janus receives. */

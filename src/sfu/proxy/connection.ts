@@ -237,6 +237,7 @@ export function createConnection(
         hooks.away(connection)
         return
       case 'backend-connected':
+        if (!hasBackend) desk.note({ fact: 'proxy-with-backend', url })
         hasBackend = true
         if (phase.is === 'ready') hooks.ready(connection)
         return

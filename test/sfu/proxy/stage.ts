@@ -11,7 +11,10 @@ import { rsaPair } from '../../support/rsa-keys.ts'
 
 const start = 1_800_000_000_000
 
-export const settingsFor = (proxies: readonly FakeProxy[], more: Partial<ProxySettings> = {}): ProxySettings => ({
+export const settingsFor = (
+  proxies: readonly { readonly url: string }[],
+  more: Partial<ProxySettings> = {},
+): ProxySettings => ({
   urls: proxies.map(({ url }) => url),
   dnsDiscovery: false,
   proxyTimeout: 2_000,
