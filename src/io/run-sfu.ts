@@ -4,7 +4,7 @@
  */
 import { assertNever } from '../lib/assert-never.ts'
 import type { SfuFact } from '../sfu/facts.ts'
-import type { Link, SfuCommand, SfuEffect, SfuEffects, SfuEvent, SfuMachine } from '../sfu/sfu.ts'
+import type { Link, Saying, SfuCommand, SfuEffect, SfuEffects, SfuEvent, SfuMachine } from '../sfu/sfu.ts'
 import type { DialEvents, Dialled } from './dial.ts'
 
 export interface SfuWorld {
@@ -36,6 +36,15 @@ interface OpenLink {
   readonly dialled: Dialled
   /** The machine has hung up, or heard that it is closed. */
   isOver: boolean
+}
+
+/** The names that clients have for what is said. */
+const onTheWire: Readonly<Record<Saying['say'], string>> = {
+  offer: 'offer',
+  answer: 'answer',
+  candidate: 'candidate',
+  'request-offer': 'requestoffer',
+  select: 'selectStream',
 }
 
 /** How long (ms) a farewell may take. */
@@ -144,7 +153,10 @@ export function runSfu(machine: SfuMachine, world: SfuWorld): RunningSfu {
   input('started', (now) => machine.started(now))
   return {
     machine,
-    command: (command) => whileRunning('commanded', (now) => machine.commanded(command, now)),
+    command(command) {
+      if (command.do === 'say' && !isStopping) world.note({ fact: 'sfu-message', type: onTheWire[command.saying.say] })
+      whileRunning('commanded', (now) => machine.commanded(command, now))
+    },
     input: whileRunning,
     async stop() {
       isStopping = true

@@ -72,7 +72,7 @@ function stage(): Stage {
       return found.promise
     },
     tell: (event) => void log.push(`tell ${event.event}`),
-    note: (fact) => void log.push(`note ${fact.fact}`),
+    note: (fact) => void log.push(`note ${Object.values(fact).join(' ')}`),
     broke: (where, error) => void log.push(`broke ${where}: ${error instanceof Error ? error.message : error}`),
     wakeAt: (at, wake) => void wakes.push({ at, wake }),
   }
@@ -103,10 +103,18 @@ test('it begins at once; effects are carried out in order, whatever they are', (
     '> close 1',
     'send a',
     'tell available',
-    'note sfu-message',
+    'note sfu-message offer',
     'look up proxies',
     'close',
   ])
+})
+
+test('what clients say is noted under the name that they have for it', () => {
+  const { sfu, log } = stage()
+  const selection = undefined
+  const saying = { say: 'request-offer', selection } as const
+  sfu.command({ do: 'say', leg: legId(1), request: 1, sid: undefined, saying })
+  expect(log.slice(2)).toEqual(['note sfu-message requestoffer', '> say 1'])
 })
 
 test('what happens on a link is told with its number, and why it closed', () => {

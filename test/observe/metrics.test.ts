@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { metricRows } from '../../src/observe/metrics.ts'
 
-/** What the original's page lists of hub, client, backend, throttle, room, call and pool. */
+/** What the original's page lists of hub, client, backend, throttle, room, call, pool and SFU. */
 const original: Readonly<Record<string, readonly [type: string, ...labels: string[]]>> = {
   signaling_backend_session_limit: ['gauge', 'backend'],
   signaling_backend_session_limit_exceeded_total: ['counter', 'backend'],
@@ -26,6 +26,32 @@ const original: Readonly<Record<string, readonly [type: string, ...labels: strin
   signaling_call_sessions: ['gauge', 'backend', 'room', 'clienttype'],
   signaling_call_sessions_total: ['counter', 'backend', 'clienttype'],
   signaling_call_rooms_total: ['counter', 'backend'],
+  signaling_mcu_publishers: ['gauge', 'type'],
+  signaling_mcu_publishers_total: ['counter', 'type'],
+  signaling_mcu_subscribers: ['gauge', 'type'],
+  signaling_mcu_subscribers_total: ['counter', 'type'],
+  signaling_mcu_nopublisher_total: ['counter', 'type'],
+  signaling_mcu_messages_total: ['counter', 'type'],
+  signaling_mcu_publisher_streams: ['gauge', 'type'],
+  signaling_mcu_subscriber_streams: ['gauge', 'type'],
+  signaling_mcu_backend_connections: ['gauge', 'country'],
+  signaling_mcu_backend_load: ['gauge', 'url'],
+  signaling_mcu_no_backend_available_total: ['counter', 'type'],
+  signaling_mcu_bandwidth: ['gauge', 'direction'],
+  signaling_mcu_backend_usage: ['gauge', 'url', 'direction'],
+  signaling_mcu_backend_bandwidth: ['gauge', 'url', 'direction'],
+  signaling_mcu_selected_candidate_total: ['counter', 'origin', 'type', 'transport', 'family'],
+  signaling_mcu_peerconnection_state_total: ['counter', 'state', 'reason'],
+  signaling_mcu_ice_state_total: ['counter', 'state'],
+  signaling_mcu_dtls_state_total: ['counter', 'state'],
+  signaling_mcu_slow_link_total: ['counter', 'media', 'direction'],
+  signaling_mcu_media_rtt: ['histogram', 'media'],
+  signaling_mcu_media_jitter: ['histogram', 'media', 'origin'],
+  signaling_mcu_media_codecs_total: ['counter', 'media', 'codec'],
+  signaling_mcu_media_nacks_total: ['counter', 'media', 'direction'],
+  signaling_mcu_media_retransmissions_total: ['counter', 'media'],
+  signaling_mcu_media_bytes_total: ['counter', 'media', 'direction'],
+  signaling_mcu_media_lost_total: ['counter', 'media', 'origin'],
 }
 
 test.each(Object.entries(original))(

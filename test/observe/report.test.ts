@@ -147,6 +147,49 @@ test('gauges say what there is at the moment of asking', async () => {
   ])
 })
 
+test('an SFU has its gauges, those of reports and proxies only where there are such', async () => {
+  const counts = { audio: 0, video: 2, screen: 1 }
+  const census = { publishers: counts, subscribers: counts, connections: 1 }
+  const report = silent()
+  report.watch(watched({ sfu: () => ({ census, bandwidth: undefined }) }))
+  expect(await samples(report, 'signaling_mcu_publishers')).toEqual([
+    'signaling_mcu_publishers{type="audio"} 0',
+    'signaling_mcu_publishers{type="video"} 2',
+    'signaling_mcu_publishers{type="screen"} 1',
+  ])
+  expect(await samples(report, 'signaling_mcu_connections')).toEqual(['signaling_mcu_connections 1'])
+  for (const name of ['bandwidth', 'publisher_streams', 'backend_connections', 'backend_load']) {
+    expect(await samples(report, `signaling_mcu_${name}`)).toEqual([])
+  }
+
+  const proxy = { url: 'https://one/', country: 'DE', load: 7, usage: { incoming: 12.5, outgoing: undefined } }
+  const proxies = [
+    { ...proxy, bandwidth: { incoming: 3, outgoing: 4 } },
+    { ...proxy, url: 'https://two/', bandwidth: undefined },
+  ]
+  const more = { ...census, publisherStreams: counts, subscriberStreams: counts, proxies }
+  report.watch(watched({ sfu: () => ({ census: more, bandwidth: { incoming: 5, outgoing: 6 } }) }))
+  expect(await samples(report, 'signaling_mcu_subscriber_streams')).toContain(
+    'signaling_mcu_subscriber_streams{type="screen"} 1',
+  )
+  expect(await samples(report, 'signaling_mcu_bandwidth')).toEqual([
+    'signaling_mcu_bandwidth{direction="incoming"} 5',
+    'signaling_mcu_bandwidth{direction="outgoing"} 6',
+  ])
+  expect(await samples(report, 'signaling_mcu_backend_connections')).toEqual([
+    'signaling_mcu_backend_connections{country="DE"} 2',
+  ])
+  expect(await samples(report, 'signaling_mcu_backend_usage')).toEqual([
+    'signaling_mcu_backend_usage{url="https://one/",direction="incoming"} 12.5',
+    'signaling_mcu_backend_usage{url="https://one/",direction="outgoing"} 0',
+    'signaling_mcu_backend_usage{url="https://two/",direction="incoming"} 12.5',
+    'signaling_mcu_backend_usage{url="https://two/",direction="outgoing"} 0',
+  ])
+  expect(await samples(report, 'signaling_mcu_backend_bandwidth')).toContain(
+    'signaling_mcu_backend_bandwidth{url="https://one/",direction="incoming"} 3',
+  )
+})
+
 test('what is gone leaves no series behind', async () => {
   const report = silent()
   report.watch(watched())

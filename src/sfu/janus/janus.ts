@@ -84,7 +84,6 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
   ): void {
     const { leg, request } = command
     const isPublisher = publishers.has(leg)
-    if (command.do === 'say') desk.note({ fact: 'sfu-message', type: command.saying.say })
     if (!isPublisher && !subscribers.has(leg)) {
       desk.tell({ event: 'failed', leg, request, why: 'unknown leg', detail: `no leg ${leg}` })
       return
