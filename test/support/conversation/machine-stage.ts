@@ -84,7 +84,7 @@ export function machineStage(keys: TalkKeys, more: Partial<TalkSettings> = {}): 
   const rules: Rule[] = []
   let posts = 0
   const requests: { readonly type: string; readonly body: Json; taken: boolean }[] = []
-  const capabilities: Capabilities = { features: new Set(), helloKey: keys.published, pingLimit }
+  const capabilities: Capabilities = { features: new Set(['federation-v2']), helloKey: keys.published, pingLimit }
   const identify = createIdentifyHello({
     backends,
     capabilities: {

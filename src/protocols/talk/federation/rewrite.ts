@@ -166,7 +166,7 @@ function event(text: string, body: Fields, names: Names): Rewritten {
 /** By target and type. */
 const events = {
   'room join'(_text, { join }, names) {
-    if (!Array.isArray(join)) return no('malformed')
+    if (!Array.isArray(join) || join.length === 0) return no('malformed')
     const entries: { readonly id: string; readonly entry: RawJson }[] = []
     for (const entry of join) {
       const id = isFields(entry) ? entry['sessionid'] : undefined
@@ -178,7 +178,8 @@ const events = {
     return yes(eventOf('room', 'join', list), names, { news: 'joined', entries })
   },
   'room leave'(_text, { leave }, names) {
-    if (!Array.isArray(leave) || !leave.every((id) => typeof id === 'string')) return no('malformed')
+    if (!Array.isArray(leave) || leave.length === 0 || !leave.every((id) => typeof id === 'string'))
+      return no('malformed')
     if (leave.some((id) => names.isOurs(id))) return no('names a session of ours')
     return yes(eventOf('room', 'leave', leave), names, { news: 'left', ids: leave })
   },

@@ -204,6 +204,8 @@ describe('what does not pass', () => {
     ['an event of no kind', { type: 'event', event: { target: 'room', type: '__proto__' } }],
     ['news of our own link', { type: 'event', event: { target: 'room', type: 'federation_interrupted' } }],
     ['a list that is none', event('room', 'join', { sessionid: 'x' })],
+    ['nobody at all', event('room', 'join', [])],
+    ['a leave of nobody', event('room', 'leave', [])],
     ['an entry that is none', event('room', 'join', [7])],
     ['a leave of no ids', event('room', 'leave', [7])],
     ['a message to another room', event('room', 'message', { roomid: 'attic', data: {} })],

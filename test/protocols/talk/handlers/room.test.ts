@@ -54,14 +54,6 @@ test('[R6] leaving is answered, also when one is in no room', () => {
   expect(a.asks({ type: 'room', room: {} })).toEqual([{ type: 'room', room: { roomid: '' } }])
 })
 
-test('[R55] a federated room is refused', () => {
-  const server = talkServer()
-  const [a] = server.room(1)
-  expect(inShort(a.asks({ type: 'room', room: { roomid: 'attic', federation: { roomid: 'x' } } }))).toEqual([
-    'error federation_unsupported',
-  ])
-})
-
 test('[R48] what Nextcloud refuses is told in its words; a useless answer is room_join_failed; the session lives on', () => {
   const server = talkServer()
   const a = server.user('alice')
