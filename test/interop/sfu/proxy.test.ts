@@ -116,12 +116,11 @@ describe.skipIf(cannotRun)('one proxy, one Janus', () => {
 
   test('what Janus ends by itself is told to its session, and to those who heard it', async () => {
     await using one = await openProxyClient(proxy.socketUrl)
+    const before = await janus.handles()
     const publisher = await published(one)
-    const others = await janus.handles()
+    const own = (await janus.handles()).find(({ id }) => !before.some((other) => other.id === id))
     const subscriber = await subscribed(one, { publisherId: publisher.id })
-    // The first handle is not for media; the other one is the publisher's.
-    const { session, id } = others[1] ?? { session: 0, id: 0 }
-    await janus.admin({ janus: 'detach_handle', session_id: session, handle_id: id })
+    await janus.admin({ janus: 'detach_handle', session_id: own?.session ?? 0, handle_id: own?.id ?? 0 })
     await one.event('publisher-closed', publisher.id)
     await one.event('subscriber-closed', subscriber.id)
     await Promise.all([publisher.peer.close(), subscriber.peer.close()])
