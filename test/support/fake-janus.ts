@@ -417,6 +417,8 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
         },
         closed() {
           speakers.delete(connection)
+          // What it has been asked it does, though nobody hears of it.
+          janus.release()
           for (const session of [...sessions.values()]) {
             if (session.connection !== connection) continue
             if (reclaim === 0) forgetSession(session)

@@ -166,9 +166,10 @@ export function createSession(
   function keepAlive(): void {
     const askedAt = desk.now()
     request({ janus: 'keepalive' }, true, (reply) => {
+      if (reply.why === 'cut') return
       // A Janus that has much to do may be late with this; one that says nothing at all is not there.
-      if (reply.ok || (reply.why === 'timeout' && heardAt > askedAt)) keepAliveLater()
-      else if (reply.why === 'timeout') drop('no answer to a keepalive')
+      if (reply.why === 'timeout' && heardAt <= askedAt) drop('no answer to a keepalive')
+      else keepAliveLater()
     })
   }
 
@@ -299,7 +300,7 @@ export function createSession(
       },
       {
         late(answer) {
-          const handle = answer.janus === 'success' ? answer.data?.id : undefined
+          const handle = answer?.janus === 'success' ? answer.data?.id : undefined
           if (handle !== undefined) late(handle)
         },
       },

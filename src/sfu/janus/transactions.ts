@@ -16,8 +16,8 @@ export interface Request {
   ended(reply: Reply): void
   /** Janus has it; what is sent from now on comes behind it. */
   acked?(): void
-  /** It was carried out after all, when nobody waited any more. */
-  late?(answer: Answer): void
+  /** It was carried out after all, when nobody waited any more; without an answer, it may yet be. */
+  late?(answer: Answer | undefined): void
 }
 
 export interface Transactions {
@@ -73,7 +73,11 @@ export function createTransactions(desk: Desk, timeout: () => number): Transacti
       for (const [transaction, request] of [...waiting])
         end(transaction, request, { ok: false, why: 'cut', code: undefined, detail: 'connection lost' })
     },
-    forget: () => overdue.clear(),
+    forget() {
+      const all = [...overdue.values()]
+      overdue.clear()
+      for (const request of all) request.late?.(undefined)
+    },
   }
 }
 

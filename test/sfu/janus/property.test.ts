@@ -138,7 +138,8 @@ function happening({ bench, dice }: Simulation): void {
       return bench.settle()
     case 9: {
       const [conduct, probability] = [dice.pick(conducts), dice.next()]
-      bench.janus.conduct = () => (dice.chance(probability) ? conduct : 'obey')
+      const isLie = (name: string): boolean => name === 'detach' && typeof conduct === 'object' && conduct.code === 459
+      bench.janus.conduct = (name) => (dice.chance(probability) && !isLie(name) ? conduct : 'obey')
       return
     }
     case 10:

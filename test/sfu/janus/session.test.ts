@@ -87,6 +87,13 @@ janusTest(
   { sessionTimeout: 10 },
 )
 
+janusTest('[M3] a keepalive that is refused is followed by others', (bench) => {
+  bench.janus.conduct = (name) => (name === 'keepalive' ? { code: 490 } : 'obey')
+  bench.sent()
+  bench.pass(90_000)
+  expect(bench.sent()).toHaveLength(3)
+})
+
 janusTest('[M3] a Janus that says nothing at all is left; one that is only late is not', (bench) => {
   call(bench)
   bench.janus.conduct = (name) => (name === 'keepalive' ? 'ignore' : 'obey')
