@@ -1,10 +1,14 @@
 /** A call through an SFU, the server side of it: a stub Talk, a signaling server and a real Janus behind it. */
+import { writeFileSync } from 'node:fs'
 import { type Janus, janusPrograms, leavesNothingBehind, startJanus } from './janus.ts'
 import type { JsonObject } from './json.ts'
+import { type RunningMediaProxy, startMediaProxy, startNewerOriginalProxy } from './media-proxy.ts'
 import { startNewerOriginal, startOriginal } from './original.ts'
 import { startOurs } from './ours.ts'
+import { rsaPair } from './rsa-keys.ts'
 import type { RunningServer } from './running-server.ts'
 import { type StubTalk, startStubTalk } from './stub-talk.ts'
+import { tempFolder } from './temp-folder.ts'
 
 export { janusPrograms }
 
@@ -15,7 +19,10 @@ export interface SfuStage extends AsyncDisposable {
   readonly talk: StubTalk
   /** The present one. */
   readonly server: RunningServer
+  /** The first of them. */
   readonly janus: Janus
+  /** Behind proxies there is one each. */
+  readonly sites: readonly Site[]
   /** Nextcloud tells the server who of a room is in the call: name → flags. Who is not named has not changed. */
   call(room: string, flags: Readonly<Record<string, number>>): Promise<void>
   /** Nextcloud tells the server what somebody may. */
@@ -26,10 +33,19 @@ export interface SfuStage extends AsyncDisposable {
   isEmpty(): Promise<void>
 }
 
+export interface Site {
+  readonly janus: Janus
+  /** Undefined where the server speaks to Janus itself. */
+  readonly proxy: RunningMediaProxy | undefined
+}
+
 const servers = { ours: startOurs, original: startOriginal, newer: startNewerOriginal } as const
 
 export interface SfuStageOptions {
   readonly server?: keyof typeof servers
+  /** How many media proxies stand between the server and Janus, and whose. */
+  readonly proxies?: number
+  readonly proxy?: 'ours' | 'newer'
   /** Further sections of the server's configuration. */
   readonly more?: string
   readonly janus?: Parameters<typeof startJanus>[0]
@@ -38,11 +54,25 @@ export interface SfuStageOptions {
 export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuStage> {
   await using parts = new AsyncDisposableStack()
   const talk = parts.use(await startStubTalk())
-  const janus = parts.use(await startJanus(options.janus))
+  const folder = parts.use(tempFolder())
+  writeFileSync(folder.file('key.pem'), rsaPair('one').privateKey)
+  const sites: Site[] = []
+  for (let site = 0; site < Math.max(options.proxies ?? 0, 1); site++) {
+    const one = parts.use(await startJanus(options.janus))
+    const startProxy = options.proxy === 'newer' ? startNewerOriginalProxy : startMediaProxy
+    const proxy = options.proxies ? parts.use(await startProxy({ janus: one.url })) : undefined
+    sites.push({ janus: one, proxy })
+  }
+  const [{ janus } = { janus: undefined }] = sites
+  if (!janus) throw new Error('no Janus')
+  const proxyUrls = sites.flatMap(({ proxy }) => (proxy ? [proxy.url] : [])).join(' ')
+  const mcu = options.proxies
+    ? `type = proxy\nurltype = static\nurl = ${proxyUrls}\ntoken_id = one\ntoken_key = ${folder.file('key.pem')}`
+    : `type = janus\nurl = ${janus.url}`
   const start = (): Promise<RunningServer> =>
     servers[options.server ?? 'ours']({
       backends: [{ id: 'one', url: talk.url(), secret: talk.secret() }],
-      more: `[mcu]\ntype = janus\nurl = ${janus.url}\n${options.more ?? ''}`,
+      more: `[mcu]\n${mcu}\n${options.more ?? ''}`,
     })
   let server = await start()
   parts.defer(() => server[Symbol.asyncDispose]())
@@ -59,6 +89,7 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
       return server
     },
     janus,
+    sites,
     async call(room, flags) {
       const all = called.get(room) ?? new Map<string, number>()
       called.set(room, all)
@@ -83,7 +114,9 @@ export async function startSfuStage(options: SfuStageOptions = {}): Promise<SfuS
       await former[Symbol.asyncDispose]()
     },
     // The servers keep a handle for themselves.
-    isEmpty: () => leavesNothingBehind(janus, true),
+    isEmpty: async () => {
+      for (const site of sites) if (!site.proxy?.child.hasExited()) await leavesNothingBehind(site.janus, true)
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
