@@ -62,7 +62,14 @@ export function federationDue(state: State, federated: Federated): void {
 
 /** The link is lost; the other server keeps our place for a while. */
 function interrupted(state: State, federated: Federated, why: string, isOpen: boolean): void {
-  const { session, place, link } = federated
+  const { session, place, link, room, wanted } = federated
+  if (room && wanted && isOfClient(wanted)) {
+    // Whether the other server heard of it nobody knows: when it is back it is told where we mean to be.
+    federated.wanted = again(state, room)
+    state.federation.release(wanted.connection)
+    const { code, details } = unreachable('The link broke.')
+    send(state, session, errorReply(wanted.request, code, undefined, details))
+  }
   if (isOpen) order(state, { do: 'hang-up', link })
   const now = state.now()
   if (!federated.isInterrupted) {
@@ -189,15 +196,24 @@ function resumed(state: State, federated: Federated, room: NonNullable<Federated
   })
   if (!isResumed) {
     federated.present.clear()
-    federated.wanted ??= { ...room, join: `${joinPrefix}${state.serial()}`, request: undefined, connection: undefined }
+    federated.wanted ??= again(state, room)
     return enter(state, federated, federated.wanted)
   }
   federated.phase = 'joined'
   state.deadlines.cancel(deadlineOf(federated))
-  sayWaiting(state, federated)
-  // Whether the other server heard that wish before the link broke, nobody knows.
   if (wanted) askToJoin(state, federated, wanted)
+  sayWaiting(state, federated)
 }
+
+/** A wish for the room that the session is in, of which the client knows nothing. */
+const again = (state: State, room: NonNullable<Federated['room']>): Wanted => ({
+  ...room,
+  join: `${joinPrefix}${state.serial()}`,
+  request: undefined,
+  connection: undefined,
+})
+
+const isOfClient = ({ connection }: Wanted): boolean => connection !== undefined
 
 /** The room was asked for; what else is said meanwhile is about no room of this session's. */
 function joining(state: State, federated: Federated, text: string, message: Fields): void {
@@ -228,7 +244,7 @@ function answered(state: State, federated: Federated, wanted: Wanted, text: stri
   sayWaiting(state, federated)
 }
 
-/** It has us in that room already: by this wish, or by the same one before the link broke. */
+/** It has us in that room already. */
 function alreadyThere(
   state: State,
   federated: Federated,
@@ -238,7 +254,7 @@ function alreadyThere(
   const room = isFields(details) && isFields(details['room']) ? details['room'] : {}
   settle(state, federated, wanted)
   const named = { ...room, roomid: wanted.local }
-  send(state, federated.session, errorReply(wanted.request, code, message, { room: named }))
+  if (isOfClient(wanted)) send(state, federated.session, errorReply(wanted.request, code, message, { room: named }))
   sayWaiting(state, federated)
 }
 
@@ -247,7 +263,7 @@ function told(state: State, federated: Federated, text: string, message: Fields)
   const { session, wanted } = federated
   const { type, id } = message
   if (wanted && id === wanted.join) return answered(state, federated, wanted, text, message)
-  // The second answer to a wish that had to be said twice.
+  // The answer to a wish that was given up when the link broke.
   if (typeof id === 'string' && id.startsWith(joinPrefix)) return
   if (type === 'bye') return dismissed(state, federated, message['bye'])
   const names = namesOf(state, federated)

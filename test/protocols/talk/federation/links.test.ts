@@ -1,6 +1,6 @@
 /** Links that break and come back, and clients that do. */
 import { expect, test } from 'bun:test'
-import { at, type Json } from '../../../support/json.ts'
+import { at, type Json, type JsonObject } from '../../../support/json.ts'
 import { comings, inShort } from '../server.ts'
 import { joinThere, pair, solo } from './pair.ts'
 
@@ -228,30 +228,39 @@ test('[R89] a client that is replaced by another connection stays in the room', 
   expect(both.here.state.federation.size).toBe(1)
 })
 
-test('[R87] a wish for another room that was open when the link broke is said again', () => {
-  const { here, says, happens, link, saidThere } = solo()
-  const a = here.user('alice')
-  const ids = { sessionid: 'x'.repeat(40), resumeid: 'y'.repeat(40) }
-  const arrive = (): void => {
-    saidThere()
-    happens({ event: 'opened', link: link() })
-    says({ type: 'welcome', welcome: { features: ['federation'] } })
-    says({ id: saidThere()[0]?.['id'] ?? '', type: 'hello', hello: ids })
+test('[R88] a wish for another room fails when the link breaks, and the other server is told where we mean to be', () => {
+  for (const heardUs of [true, false]) {
+    const { here, says, happens, link, saidThere } = solo()
+    const a = here.user('alice')
+    const ids = { sessionid: 'x'.repeat(40), resumeid: 'y'.repeat(40) }
+    const arrive = (): void => {
+      saidThere()
+      happens({ event: 'opened', link: link() })
+      says({ type: 'welcome', welcome: { features: ['federation'] } })
+      says({ id: saidThere()[0]?.['id'] ?? '', type: 'hello', hello: ids })
+    }
+    a.say(joinThere('den', 'my den'))
+    arrive()
+    says({ id: saidThere()[0]?.['id'] ?? '', type: 'room', room: { roomid: 'den' } })
+    a.hears()
+    a.say(joinThere('hall', 'my hall'))
+    a.sends({ type: 'room' }, { said: 'meanwhile' })
+    const [first] = saidThere()
+    happens({ event: 'closed', link: link(), why: 'network', detail: 'gone' })
+    const heard = a.hears()
+    expect(inShort(heard)).toEqual(['error federation_error', 'event room federation_interrupted'])
+    expect(at(heard[0], 'id')).toBe('to my hall')
+    here.world.pass(100)
+    arrive()
+    const [second, message] = saidThere()
+    expect(second).toMatchObject({ type: 'room', room: { roomid: 'den', sessionid: 'seat in my den' } })
+    expect(message).toMatchObject({ message: { data: { said: 'meanwhile' } } })
+    says({ id: first?.['id'] ?? '', type: 'room', room: { roomid: 'hall' } })
+    const answer: JsonObject = heardUs
+      ? { type: 'room', room: { roomid: 'den', properties: { name: 'Den' } } }
+      : { type: 'error', error: { code: 'already_joined', message: 'x' } }
+    says({ id: second?.['id'] ?? '', ...answer })
+    expect(inShort(a.hears())).toEqual(['event room federation_resumed', ...(heardUs ? ['room'] : [])])
+    expect(here.state.federation.byLink(link())?.room?.local).toBe('my den')
   }
-  a.say(joinThere('den', 'my den'))
-  arrive()
-  says({ id: saidThere()[0]?.['id'] ?? '', type: 'room', room: { roomid: 'den' } })
-  a.hears()
-  a.say(joinThere('hall', 'my hall'))
-  const [first] = saidThere()
-  happens({ event: 'closed', link: link(), why: 'network', detail: 'gone' })
-  here.world.pass(100)
-  arrive()
-  const [second] = saidThere()
-  expect(second).toEqual(first)
-  // It had heard us the first time, and says so twice.
-  says({ id: first?.['id'] ?? '', type: 'room', room: { roomid: 'hall' } })
-  says({ id: first?.['id'] ?? '', type: 'error', error: { code: 'already_joined', message: 'x' } })
-  expect(inShort(a.hears())).toEqual(['event room federation_interrupted', 'event room federation_resumed', 'room'])
-  expect(here.state.federation.byLink(link())?.room?.local).toBe('my hall')
 })
