@@ -154,7 +154,7 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
   }
 
   /** False if there is no more room: then it is over, because the other end does not read. */
-  function put(kind: 'text' | 'close' | 'ping' | 'pong', payload: Uint8Array): boolean {
+  function put(kind: 'text' | 'close' | 'ping' | 'pong', payload: string | Uint8Array): boolean {
     if (writer.add(encodeFrame(kind, payload, randomMask()))) return true
     // Whoever sends is not told in the middle of it.
     queueMicrotask(() => fail({ why: 'network', detail: 'the other end does not read' }))
@@ -188,7 +188,7 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
 
   begin().catch((error: unknown) => fail({ why: 'network', detail: String(error) }))
   return {
-    send: (text) => phase === 'open' && put('text', Buffer.from(text)),
+    send: (text) => phase === 'open' && put('text', text),
     close(code = 1000, reason = '') {
       if (phase === 'over' || phase === 'closing') return
       if (phase !== 'open') return finish()

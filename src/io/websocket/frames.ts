@@ -94,6 +94,16 @@ export function createFrameReader(longestMessage: number): FrameReader {
     }
   }
 
+  /** What a piece of the frame's payload completes; undefined: nothing that would be to tell, 'more': the rest is to come. */
+  function take(present: Header, piece: Uint8Array): Arrived | 'more' | undefined {
+    const { isLast, opcode, length } = present
+    // Nearly every message is one frame, and there at once: it is read where it lies.
+    if (isLast && opcode === opcodes.text && piece.length === length) return textOf(piece)
+    ;(opcode >= opcodes.close ? control : message).add(piece)
+    left -= piece.length
+    return left > 0 ? 'more' : complete(present)
+  }
+
   return {
     push(bytes, arrived) {
       let at = 0
@@ -110,10 +120,8 @@ export function createFrameReader(longestMessage: number): FrameReader {
         }
         const piece = bytes.subarray(at, at + left)
         at += piece.length
-        left -= piece.length
-        ;(frame.opcode >= opcodes.close ? control : message).add(piece)
-        if (left > 0) return
-        const what = complete(frame)
+        const what = take(frame, piece)
+        if (what === 'more') return
         frame = undefined
         if (!what) continue
         isOver = what.is === 'fault' || what.is === 'close'
@@ -189,13 +197,15 @@ function createBytes(most: number): Bytes {
   }
 }
 
+const utf8Encoder = new TextEncoder()
+
 /** One whole frame of a client, masked (section 5.3). */
 export function encodeFrame(
   kind: 'text' | 'close' | 'ping' | 'pong',
-  payload: Uint8Array,
+  payload: string | Uint8Array,
   mask: Uint8Array,
 ): Uint8Array {
-  const { length } = payload
+  const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
   const frame = new Uint8Array(2 + extended + 4 + length)
   const view = new DataView(frame.buffer)
@@ -204,8 +214,10 @@ export function encodeFrame(
   if (extended === 2) view.setUint16(2, length)
   if (extended === 8) view.setBigUint64(2, BigInt(length))
   frame.set(mask.subarray(0, 4), 2 + extended)
-  const start = 6 + extended
-  for (let index = 0; index < length; index++) frame[start + index] = (payload[index] ?? 0) ^ (mask[index & 3] ?? 0)
+  const body = frame.subarray(6 + extended)
+  if (typeof payload === 'string') utf8Encoder.encodeInto(payload, body)
+  else body.set(payload)
+  for (let index = 0; index < length; index++) body[index] = (body[index] ?? 0) ^ (mask[index & 3] ?? 0)
   return frame
 }
 
