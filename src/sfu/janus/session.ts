@@ -249,7 +249,6 @@ export function createSession(
     cutAt = undefined
     control = undefined
     for (const act of forControl.splice(0)) act(false)
-    transactions.forget()
     if (!session) return
     session = undefined
     events.lost(why)

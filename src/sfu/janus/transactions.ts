@@ -25,10 +25,8 @@ export interface Transactions {
   begin(request: Request): string
   /** Takes what bears the number of a request; false if nobody waits for it. */
   received(transaction: string, message: JanusMessage): boolean
-  /** None that is under way will be answered. */
+  /** None will be answered, not even late. */
   cut(): void
-  /** Of those that came too late nothing more will be heard either. */
-  forget(): void
 }
 
 export function createTransactions(desk: Desk, timeout: () => number): Transactions {
@@ -72,8 +70,6 @@ export function createTransactions(desk: Desk, timeout: () => number): Transacti
     cut() {
       for (const [transaction, request] of [...waiting])
         end(transaction, request, { ok: false, why: 'cut', code: undefined, detail: 'connection lost' })
-    },
-    forget() {
       const all = [...overdue.values()]
       overdue.clear()
       for (const request of all) request.late?.(undefined)
