@@ -178,7 +178,10 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
       'a token that is none, or too old, is refused in the words of the other server',
       async () => {
         await using a = await stage.traveller('alice')
-        expect(await a.joins('den', { token: 'none' })).toMatchObject({ type: 'error', error: { code: 'invalid_token' } })
+        expect(await a.joins('den', { token: 'none' })).toMatchObject({
+          type: 'error',
+          error: { code: 'invalid_token' },
+        })
         const now = Math.floor(Date.now() / 1000)
         const old = await stage.there.talk.token({ sub: 'x', iat: now - 1_000, exp: now - 500 })
         expect(await a.joins('den', { token: old })).toMatchObject({ type: 'error', error: { code: 'token_expired' } })
