@@ -16,8 +16,8 @@ test('help names every command, and every command has help', async () => {
   expect(code).toBe(0)
   expect((await heliograph('help')).stdout).toBe(stdout)
   const commands = [...stdout.matchAll(/^ {2}heliograph ([a-z-]+)/gm)].map((match) => match[1] ?? '')
-  expect(commands).toEqual(['serve', 'check-config', 'doctor', 'import-turnserver', 'bench', 'version'])
-  for (const command of ['serve', 'check-config', 'doctor', 'import-turnserver']) {
+  expect(commands).toEqual(['serve', 'proxy', 'check-config', 'doctor', 'import-turnserver', 'bench', 'version'])
+  for (const command of ['serve', 'proxy', 'check-config', 'doctor', 'import-turnserver']) {
     const help = await heliograph(command, '--help')
     expect(help.code).toBe(0)
     expect(help.stdout).toStartWith(`heliograph ${command} `)
