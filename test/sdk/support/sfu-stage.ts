@@ -94,13 +94,20 @@ export async function sfuStage(options: SfuCallOptions = {}, features = ['mcu', 
 }
 
 /** As much of a track as is looked at. */
-export function fakeTrack(kind: 'audio' | 'video'): MediaStreamTrack {
-  const track: unknown = { kind }
-  return track as MediaStreamTrack
+export function fakeTrack(kind: 'audio' | 'video'): MediaStreamTrack & { end(): void } {
+  const track = Object.assign(new EventTarget(), {
+    kind,
+    readyState: 'live',
+    end() {
+      track.readyState = 'ended'
+      track.dispatchEvent(new Event('ended'))
+    },
+  })
+  const any: unknown = track
+  return any as MediaStreamTrack & { end(): void }
 }
 
-export function fakeScreen(): MediaStream {
-  const tracks = [fakeTrack('video')]
+export function fakeScreen(...tracks: readonly MediaStreamTrack[]): MediaStream {
   const stream: unknown = { getTracks: () => tracks }
   return stream as MediaStream
 }

@@ -131,10 +131,11 @@ export class SfuCall extends Source<SfuCallEvents> implements MediaSink {
     await this.#publications.get('camera')?.replace(former, next)
   }
 
-  /** Sends the screen beside the camera, to all who are in the call and who come to it. */
+  /** Sends the screen beside the camera, to all who are in the call and who come to it, until it ends. */
   share(screen: MediaStream): void {
     this.#endScreen()
     this.#screen = screen
+    for (const track of screen.getTracks()) track.addEventListener('ended', () => this.#stopped(screen))
     this.review()
   }
 
@@ -264,6 +265,12 @@ export class SfuCall extends Source<SfuCallEvents> implements MediaSink {
         this.#context.say(id, screenOfferData)
       }
     }
+  }
+
+  /** By the browser's own button, or because the window is gone. */
+  #stopped(screen: MediaStream): void {
+    const isOver = screen.getTracks().every(({ readyState }) => readyState === 'ended')
+    if (isOver && this.#screen === screen) this.unshare()
   }
 
   #endScreen(): void {

@@ -330,7 +330,7 @@ describe('what is received', () => {
 describe('screens', () => {
   test('a shared one is a stream of its own, offered to all in the call, newcomers included, until it is not shared', async () => {
     const stage = await inCall()
-    stage.call.share(fakeScreen())
+    stage.call.share(fakeScreen(fakeTrack('video')))
     const [offer] = await stage.said()
     expect(offer?.data).toMatchObject({ type: 'offer', roomType: 'screen' })
     if (offer) await stage.answer(offer)
@@ -342,6 +342,17 @@ describe('screens', () => {
     stage.call.unshare()
     expect(types(await stage.said())).toEqual(['S1 unshareScreen screen', 'room unshareScreen screen'])
     expect([stage.connection(1).isClosed, [...stage.call.publications.keys()]]).toEqual([true, ['camera']])
+  })
+
+  test('one whose last track ends is not shared any more', async () => {
+    const stage = await inCall()
+    const [picture, sound] = [fakeTrack('video'), fakeTrack('audio')]
+    stage.call.share(fakeScreen(picture, sound))
+    await stage.said()
+    sound.end()
+    expect(await stage.said()).toEqual([])
+    picture.end()
+    expect(types(await stage.said())).toEqual(['S1 unshareScreen screen', 'room unshareScreen screen'])
   })
 
   test("somebody's screen comes as an offer that nobody asked for, and ends with a word", async () => {
