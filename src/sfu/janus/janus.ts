@@ -84,6 +84,11 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
   ): void {
     const { leg, request } = command
     const isPublisher = publishers.has(leg)
+    if (command.do === 'say' && command.saying.say === 'candidate') {
+      // Most of what is said is this.
+      const legs = isPublisher ? publishers : subscribers
+      if (legs.trickle(leg, command.sid, command.saying.candidate)) return desk.tell({ event: 'done', leg, request })
+    }
     if (!isPublisher && !subscribers.has(leg)) {
       desk.tell({ event: 'failed', leg, request, why: 'unknown leg', detail: `no leg ${leg}` })
       return

@@ -9,8 +9,8 @@ import type { Reply } from './transactions.ts'
 export interface Line {
   readonly handle: string
   message(body: Body, jsep: Jsep | undefined, then: (reply: Reply) => void): void
-  /** `candidate` is JSON. */
-  trickle(candidate: string, then: (reply: Reply) => void): void
+  /** `candidate` is JSON. Those that come while Janus has not acknowledged the one before go together. */
+  trickle(candidate: string): void
   /** There is a connection again, and the handle is still there. */
   resume(): void
   /** Nothing more is said, and no answer is heard. */
@@ -18,35 +18,49 @@ export interface Line {
 }
 
 interface Saying {
-  /** Whether what comes behind it has to wait until Janus has it. */
-  readonly isMessage: boolean
-  readonly say: (then: (reply: Reply) => void, acked: () => void) => void
+  readonly body: Body
+  readonly jsep: Jsep | undefined
   readonly said: (reply: Reply) => void
 }
 
-export function createLine(session: Pick<JanusSession, 'isUp' | 'message' | 'trickle'>, handle: string): Line {
-  let queue: Saying[] = []
+/** `refused` hears of candidates that Janus did not take. */
+export function createLine(
+  session: Pick<JanusSession, 'isUp' | 'message' | 'trickle'>,
+  handle: string,
+  refused: (reply: Reply & { readonly ok: false }) => void,
+): Line {
+  let queue: (Saying | string)[] = []
   /** What was cut off, in order. */
   let unanswered: Saying[] = []
   let blockedBy: Saying | undefined
+  let candidates: string[] = []
+  let isTrickling = false
   let isOver = false
 
-  function put(saying: Saying): void {
+  function put(one: Saying | string): void {
     if (isOver) return
-    queue.push(saying)
+    queue.push(one)
     go()
   }
 
   function go(): void {
     while (!isOver && !blockedBy && unanswered.length === 0 && session.isUp()) {
-      const saying = queue.shift()
-      if (!saying) return
-      if (saying.isMessage) blockedBy = saying
-      saying.say(
-        (reply) => answered(saying, reply),
-        () => passed(saying),
-      )
+      const next = queue.shift()
+      if (next === undefined) break
+      if (typeof next === 'string') candidates.push(next)
+      else say(next)
     }
+    trickle()
+  }
+
+  function say(saying: Saying): void {
+    // What is behind a candidate must not overtake it, if it can be helped.
+    trickle()
+    blockedBy = saying
+    session.message(handle, saying.body, saying.jsep, {
+      ended: (reply) => answered(saying, reply),
+      acked: () => passed(saying),
+    })
   }
 
   function passed(saying: Saying): void {
@@ -66,14 +80,27 @@ export function createLine(session: Pick<JanusSession, 'isUp' | 'message' | 'tri
     passed(saying)
   }
 
+  function trickle(): void {
+    if (isOver || isTrickling || candidates.length === 0 || !session.isUp()) return
+    const batch = candidates
+    candidates = []
+    isTrickling = true
+    session.trickle(handle, batch, (reply) => {
+      isTrickling = false
+      if (isOver) return
+      if (reply.why === 'cut') {
+        candidates = [...batch, ...candidates]
+        return
+      }
+      if (!reply.ok) refused(reply)
+      trickle()
+    })
+  }
+
   return {
     handle,
-    message(body, jsep, then) {
-      put({ isMessage: true, said: then, say: (ended, acked) => session.message(handle, body, jsep, { ended, acked }) })
-    },
-    trickle(candidate, then) {
-      put({ isMessage: false, said: then, say: (ended) => session.trickle(handle, candidate, ended) })
-    },
+    message: (body, jsep, said) => put({ body, jsep, said }),
+    trickle: put,
     resume() {
       queue = [...unanswered, ...queue]
       unanswered = []
@@ -84,6 +111,7 @@ export function createLine(session: Pick<JanusSession, 'isUp' | 'message' | 'tri
       isOver = true
       queue = []
       unanswered = []
+      candidates = []
     },
   }
 }

@@ -1,7 +1,15 @@
 /** Publisher legs: each has a room and a handle of its own in Janus, or is fed from another Janus. */
 import type { Saying, SfuCommand, SfuFailure } from '../sfu.ts'
-import { isStreamType, type LegId, type PublisherStream, type Stream, type StreamType, streamKey } from '../stream.ts'
-import { consequenceOf, roomExists } from './errors.ts'
+import {
+  type Candidate,
+  isStreamType,
+  type LegId,
+  type PublisherStream,
+  type Stream,
+  type StreamType,
+  streamKey,
+} from '../stream.ts'
+import { consequenceOf, handleNotFound, roomExists } from './errors.ts'
 import { roomFrom } from './ids.ts'
 import { createLine, type Line } from './line.ts'
 import { type Answer, type Happening, videoRoomIn } from './messages.ts'
@@ -61,6 +69,8 @@ export interface Publishers {
   receive(command: CommandTo<'receive'>): void
   has(leg: LegId): boolean
   say(leg: LegId, request: number, sid: string | undefined, saying: Saying): void
+  /** True if the candidate is on its way; if not, `say` knows why. */
+  trickle(leg: LegId, sid: string | undefined, candidate: Candidate): boolean
   listStreams(leg: LegId, request: number): void
   forward(command: CommandTo<'forward' | 'stop-forwarding'>): void
   close(leg: LegId): void
@@ -131,7 +141,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
           if (!reply.ok && leg.connection === connection) unmade(leg, reply)
         } else if (leg.connection !== connection) leftovers.handle(handle)
         else {
-          connection.line = createLine(session, handle)
+          connection.line = createLine(session, handle, (refused) => handleGone(leg, connection, refused))
           byHandle.set(handle, leg)
           if (connection.hasRoom) join(leg, connection, connection.line)
         }
@@ -269,13 +279,20 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
         return offer(leg, request, sid, saying.sdp)
       case 'candidate':
         return whenMade(leg, () => {
-          if (sid !== undefined && sid !== leg.sid) return asks.fail(leg.id, request, stale(sid))
-          const { line } = leg.connection ?? {}
-          line?.trickle(candidateText(saying.candidate), (reply) => done(leg, request, reply))
+          if (!trickle(leg, sid, saying.candidate)) return asks.fail(leg.id, request, stale(sid))
+          asks.answer({ event: 'done', leg: leg.id, request })
         })
       default:
         asks.fail(leg.id, request, failure('refused', `a publisher hears no ${saying.say}`))
     }
+  }
+
+  /** False if it is not for the present connection. */
+  function trickle(leg: PublisherLeg, sid: string | undefined, candidate: Candidate): boolean {
+    const { connection } = leg
+    if (!connection?.isMade || !connection.line || (sid !== undefined && sid !== leg.sid)) return false
+    connection.line.trickle(candidateText(candidate))
+    return true
   }
 
   /** Another sid is another peer connection of the client: the present one has no use for its offer. */
@@ -304,10 +321,8 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     if (!reply.ok) {
       asks.fail(leg.id, request, failureOf(reply))
       const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
-      if (follows === 'handle gone') disconnect(leg, true)
-      if (follows === 'handle gone' || follows === 'no publisher' || follows === 'new handle') {
-        end(leg, 'lost', reply.detail)
-      }
+      if (follows === 'no publisher' || follows === 'new handle') end(leg, 'lost', reply.detail)
+      else handleGone(leg, connection, reply)
       return
     }
     const sdp = answerIn(reply.answer)
@@ -315,6 +330,12 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     leg.answer = sdp
     asks.answer({ event: 'answer', leg: leg.id, request, sid: leg.sid ?? '', sdp })
     for (const listing of leg.listing.splice(0)) tellStreams(leg, listing)
+  }
+
+  function handleGone(leg: PublisherLeg, connection: Connection, reply: Reply & { readonly ok: false }): void {
+    if (leg.connection !== connection || reply.code !== handleNotFound) return
+    disconnect(leg, true)
+    end(leg, 'lost', reply.detail)
   }
 
   function done(leg: PublisherLeg, request: number, reply: Reply): void {
@@ -369,6 +390,10 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     say(id, request, sid, saying) {
       const leg = legs.get(id)
       if (leg) say(leg, request, sid, saying)
+    },
+    trickle(id, sid, candidate) {
+      const leg = legs.get(id)
+      return leg !== undefined && trickle(leg, sid, candidate)
     },
     listStreams(id, request) {
       const leg = legs.get(id)
@@ -436,5 +461,5 @@ const answerIn = (answer: Answer): string | undefined =>
   answer.janus === 'event' && answer.jsep?.type === 'answer' ? answer.jsep.sdp : undefined
 
 /** An empty one ends them, which Janus wants said in another way. */
-export const candidateText = (candidate: { readonly candidate: string }): string =>
+export const candidateText = (candidate: Candidate): string =>
   JSON.stringify(candidate.candidate === '' ? { completed: true } : candidate)

@@ -39,8 +39,8 @@ export interface JanusSession {
   /** On the control handle. */
   control(body: Body, then: (reply: Reply) => void, late?: () => void): void
   message(handle: string, body: Body, jsep: Jsep | undefined, request: Omit<Request, 'endsWithAck'>): void
-  /** `candidate` is JSON. */
-  trickle(handle: string, candidate: string, then: (reply: Reply) => void): void
+  /** Each candidate is JSON. */
+  trickle(handle: string, candidates: readonly string[], then: (reply: Reply) => void): void
   detach(handle: string, then: (reply: Reply) => void): void
   /** No other connection is made after this one. */
   leave(): void
@@ -346,8 +346,9 @@ export function createSession(
       const json = jsep ? `"body":${body},"jsep":${JSON.stringify(jsep)}` : `"body":${body}`
       request({ janus: 'message' }, false, ended, { ...rest, handle, json })
     },
-    trickle(handle, candidate, then) {
-      request({ janus: 'trickle' }, true, then, { handle, json: `"candidate":${candidate}` })
+    trickle(handle, candidates, then) {
+      const json = candidates.length === 1 ? `"candidate":${candidates[0]}` : `"candidates":[${candidates.join(',')}]`
+      request({ janus: 'trickle' }, true, then, { handle, json })
     },
     detach: (handle, then) => request({ janus: 'detach' }, false, then, { handle }),
     leave() {

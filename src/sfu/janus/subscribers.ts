@@ -1,7 +1,7 @@
 /** Subscriber legs: each has a handle in its publisher's room while there is one, and waits for the next otherwise. */
 import type { Saying, SfuCommand } from '../sfu.ts'
-import { type LegId, type Selection, type Stream, type StreamType, streamKey } from '../stream.ts'
-import { consequenceOf } from './errors.ts'
+import { type Candidate, type LegId, type Selection, type Stream, type StreamType, streamKey } from '../stream.ts'
+import { consequenceOf, handleNotFound } from './errors.ts'
 import { createLine, type Line } from './line.ts'
 import { type Answer, type Happening, videoRoomIn } from './messages.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
@@ -44,6 +44,8 @@ export interface Subscribers {
   /** Whether nobody sends what it is to receive. */
   isWaiting(leg: LegId): boolean
   say(leg: LegId, request: number, sid: string | undefined, saying: Saying): void
+  /** True if the candidate is on its way; if not, `say` knows why. */
+  trickle(leg: LegId, sid: string | undefined, candidate: Candidate): boolean
   close(leg: LegId): void
   closeAll(): void
   /** Whether the stream can be had has changed. */
@@ -98,7 +100,8 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
           if (!reply.ok) unfulfilled(leg, reply)
           return
         }
-        leg.phase = { is: 'attached', line: createLine(session, handle) }
+        const line = createLine(session, handle, (refused) => handleGone(leg, line, refused))
+        leg.phase = { is: 'attached', line }
         byHandle.set(handle, leg)
         opened(leg, handle)
         go(leg)
@@ -250,7 +253,8 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
       case 'answer':
         return line.message(startSubscriber(phase.room), { type: 'answer', sdp: saying.sdp }, then)
       case 'candidate':
-        return line.trickle(candidateText(saying.candidate), then)
+        line.trickle(candidateText(saying.candidate))
+        return asks.answer({ event: 'done', leg: leg.id, request })
       case 'select':
         return line.message(configureSubscriber(saying.selection), undefined, (reply) => {
           if (reply.ok) leg.selection = { ...leg.selection, ...given(saying.selection) }
@@ -292,11 +296,13 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
   function done(leg: SubscriberLeg, line: Line, request: number, reply: Reply): void {
     if (reply.ok) return asks.answer({ event: 'done', leg: leg.id, request })
     asks.fail(leg.id, request, failureOf(reply))
-    const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
-    if (follows === 'handle gone' && byHandle.get(line.handle) === leg) {
-      interrupt(leg, reply.detail)
-      go(leg)
-    }
+    handleGone(leg, line, reply)
+  }
+
+  function handleGone(leg: SubscriberLeg, line: Line, reply: Reply & { readonly ok: false }): void {
+    if (reply.code !== handleNotFound || byHandle.get(line.handle) !== leg) return
+    interrupt(leg, reply.detail)
+    go(leg)
   }
 
   // Hearing
@@ -362,6 +368,12 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
     say(id, request, sid, saying) {
       const leg = legs.get(id)
       if (leg) say(leg, request, sid, saying)
+    },
+    trickle(id, sid, candidate) {
+      const phase = legs.get(id)?.phase
+      if (phase?.is !== 'joined' || (sid !== undefined && sid !== phase.line.handle)) return false
+      phase.line.trickle(candidateText(candidate))
+      return true
     },
     close(id) {
       const leg = legs.get(id)

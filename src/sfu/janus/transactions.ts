@@ -29,34 +29,55 @@ export interface Transactions {
   cut(): void
 }
 
+interface Waiting {
+  readonly request: Request
+  readonly until: number
+}
+
+const alarm = 'transactions'
+
 export function createTransactions(desk: Desk, timeout: () => number): Transactions {
-  const waiting = new Map<string, Request>()
+  /** In the order of their time: one alarm, for the first of them, serves all. */
+  const waiting = new Map<string, Waiting>()
   const overdue = new Map<string, Request>()
   let last = 0
+  let isArmed = false
 
-  function end(transaction: string, request: Request, reply: Reply): void {
-    waiting.delete(transaction)
-    desk.cancel(transaction)
-    request.ended(reply)
+  function arm(): void {
+    const [first] = waiting.values()
+    isArmed = first !== undefined
+    if (first) desk.at(alarm, first.until, ring)
+    else desk.cancel(alarm)
+  }
+
+  function ring(): void {
+    for (const [transaction, { request, until }] of [...waiting]) {
+      if (until > desk.now()) break
+      waiting.delete(transaction)
+      if (request.late) overdue.set(transaction, request)
+      request.ended({ ok: false, why: 'timeout', code: undefined, detail: 'no answer in time' })
+    }
+    arm()
   }
 
   return {
     begin(request) {
       const transaction = String(++last)
-      waiting.set(transaction, request)
-      desk.at(transaction, desk.now() + timeout(), () => {
-        if (request.late) overdue.set(transaction, request)
-        end(transaction, request, { ok: false, why: 'timeout', code: undefined, detail: 'no answer in time' })
-      })
+      waiting.set(transaction, { request, until: desk.now() + timeout() })
+      if (!isArmed) arm()
       return transaction
     },
     received(transaction, message) {
-      const request = waiting.get(transaction)
-      if (request) {
+      const found = waiting.get(transaction)
+      if (found) {
+        const { request } = found
         if (message.janus === 'ack' && !request.endsWithAck) request.acked?.()
         else {
           const reply = replyIn(message)
-          if (reply) end(transaction, request, reply)
+          if (reply) {
+            waiting.delete(transaction)
+            request.ended(reply)
+          }
         }
         return true
       }
@@ -68,8 +89,12 @@ export function createTransactions(desk: Desk, timeout: () => number): Transacti
       return true
     },
     cut() {
-      for (const [transaction, request] of [...waiting])
-        end(transaction, request, { ok: false, why: 'cut', code: undefined, detail: 'connection lost' })
+      const cutOff = [...waiting.values()]
+      waiting.clear()
+      arm()
+      for (const { request } of cutOff) {
+        request.ended({ ok: false, why: 'cut', code: undefined, detail: 'connection lost' })
+      }
       const all = [...overdue.values()]
       overdue.clear()
       for (const request of all) request.late?.(undefined)

@@ -65,7 +65,7 @@ janusTest('[M36] a message goes when Janus has the one before it', (bench) => {
   bench.janus.release()
   bench.settle()
   expect(bench.janus.heard.slice(before)).toEqual(['room configure', 'room configure', 'trickle'])
-  expect(inShort(bench.told())).toEqual(['answer 1', 'answer 1', 'done 1'])
+  expect(inShort(bench.told())).toEqual(['done 1', 'answer 1', 'answer 1'])
 })
 
 janusTest('[M36] an answer gets through while an update waits for it', (bench) => {

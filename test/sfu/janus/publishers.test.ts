@@ -98,7 +98,7 @@ janusTest('[M13] what is said before it is opened waits, and goes in order', (be
   bench.janus.release()
   bench.settle()
   expect(bench.janus.heard.slice(-4)).toEqual(['room join', 'trickle', 'room configure', 'trickle'])
-  expect(inShort(bench.told())).toEqual(['opened 1', 'done 1', 'answer 1', 'done 1'])
+  expect(inShort(bench.told())).toEqual(['opened 1', 'done 1', 'done 1', 'answer 1'])
 })
 
 janusTest('[M14] an offer with the same sid, or none, renegotiates', (bench) => {
@@ -275,11 +275,44 @@ janusTest('[M19] candidates of Janus, and the end of them', (bench) => {
   ])
 })
 
-janusTest('[M19] a candidate that Janus does not take fails', (bench) => {
+janusTest('[M19] those that come while Janus has not acknowledged others go together', (bench) => {
+  call(bench)
+  bench.janus.conduct = (name) => (name === 'trickle' ? 'hold' : 'obey')
+  const before = publisherOf(bench).said.length
+  for (const n of [10, 11, 12]) bench.candidate(1, n, 'own', `candidate:${n}`)
+  expect(inShort(bench.told())).toEqual(['done 1', 'done 1', 'done 1'])
+  bench.janus.conduct = () => 'obey'
+  bench.janus.release()
+  bench.settle()
+  bench.candidate(1, 13, 'own', 'candidate:13')
+  expect(
+    publisherOf(bench)
+      .said.slice(before)
+      .map(({ candidate, candidates }) => candidates ?? candidate),
+  ).toEqual([
+    expect.objectContaining({ candidate: 'candidate:10' }),
+    [expect.objectContaining({ candidate: 'candidate:11' }), expect.objectContaining({ candidate: 'candidate:12' })],
+    expect.objectContaining({ candidate: 'candidate:13' }),
+  ])
+})
+
+janusTest('[M19] one that Janus does not take does not keep back the others', (bench) => {
   call(bench)
   bench.janus.conduct = (name) => (name === 'trickle' ? { code: 466 } : 'obey')
   bench.candidate(1, 10, 'own')
-  expect(only(bench.told(), 'failed')).toMatchObject({ request: 10, why: 'refused' })
+  bench.janus.conduct = () => 'obey'
+  const before = publisherOf(bench).said.length
+  bench.candidate(1, 11, 'own')
+  expect(publisherOf(bench).said).toHaveLength(before + 1)
+  expect(inShort(bench.told())).toEqual(['done 1', 'done 1'])
+})
+
+janusTest('[M15] its handle is unknown when a candidate comes', (bench) => {
+  call(bench)
+  bench.janus.forgetHandle(publisherOf(bench), false)
+  bench.candidate(1, 10, 'own')
+  expect(inShort(bench.told())).toEqual(['done 1', 'interrupted 2', 'closed 1: lost'])
+  bench.pass(2_000)
 })
 
 const sdp = 'v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n'

@@ -181,8 +181,8 @@ janusTest('[M29] nothing is said on a connection that is not the present one', (
 
 janusTest('[M29] what waits on a connection that goes fails', (bench) => {
   const { other } = call(bench)
-  bench.janus.conduct = (name) => (name === 'trickle' || name === 'room configure' ? 'ignore' : 'obey')
-  bench.candidate(2, 10, other)
+  bench.janus.conduct = (name) => (name === 'room start' ? 'ignore' : 'obey')
+  bench.answer(2, 10, other)
   bench.requestOffer(2, 11, other)
   bench.close(1)
   expect(inShort(bench.told()).toSorted()).toEqual(['failed 2: not available', 'failed 2: stale sid', 'interrupted 2'])
@@ -343,7 +343,7 @@ janusTest('[M32] its handle is unknown all of a sudden: another one', (bench) =>
   bench.janus.forgetHandle(subscriberOf(bench), false)
   bench.candidate(2, 10, other)
   const events = bench.told()
-  expect(inShort(events)).toEqual(['failed 2: refused', 'interrupted 2', 'offer 2'])
+  expect(inShort(events)).toEqual(['done 2', 'interrupted 2', 'offer 2'])
   expect(only(events, 'offer').sid).not.toBe(other)
 })
 
