@@ -11,6 +11,7 @@ import type { State } from './state.ts'
 
 export function payload(state: State, session: Session, request: string | undefined, said: Payload): void {
   const { type, sid, clientId } = said
+  if (isBare(said)) return refuse(state, session, request, 'invalid_format')
   const client = session.clients.get(clientId)
   state.note({ fact: 'proxy-payload', session: session.number, type: isKnown(type) ? type : 'unknown' })
   if (!client || client.opening) return refuse(state, session, request, 'unknown_client')
@@ -22,6 +23,10 @@ export function payload(state: State, session: Session, request: string | undefi
   state.pending.set(number, { of: 'payload', client, request, type })
   state.sfu({ do: 'say', leg: client.leg, request: number, sid: sid || undefined, saying: checked })
 }
+
+/** There has to be something in these. */
+const isBare = ({ type, payload: body }: Payload): boolean =>
+  ['offer', 'answer', 'candidate'].includes(type) && Object.keys(body ?? {}).length === 0
 
 const types = ['offer', 'answer', 'candidate', 'endOfCandidates', 'requestoffer', 'sendoffer', 'selectStream']
 const isKnown = (type: string): boolean => types.includes(type)

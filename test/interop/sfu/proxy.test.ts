@@ -2,67 +2,20 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { notRunnable } from '../../support/deb.ts'
 import { type Janus, janusPrograms, leavesNothingBehind, prepareJanus, startJanus } from '../../support/janus.ts'
-import { at, type JsonObject, textAt } from '../../support/json.ts'
+import { at, type JsonObject } from '../../support/json.ts'
 import {
   helloWith,
   openProxyClient,
-  type ProxyClient,
   type RunningMediaProxy,
   startMediaProxy,
   tokenOf,
 } from '../../support/media-proxy.ts'
+import { codeOf, createPublisher, idOf, published, subscribed } from '../../support/proxy-media.ts'
 import { openTalkClient } from '../../support/talk-client.ts'
-import { type MediaPeer, receivingPeer, sendingPeer } from '../../support/werift-media.ts'
 
 setDefaultTimeout(40_000)
 
 const cannotRun = notRunnable('heliograph proxy with Janus', ...janusPrograms)
-
-const idOf = (answer: JsonObject): string => {
-  const id = textAt(answer, 'command', 'id')
-  if (id === undefined) throw new Error(JSON.stringify(answer))
-  return id
-}
-const codeOf = (answer: JsonObject): string | undefined => textAt(answer, 'error', 'code')
-const sdpOf = (answer: JsonObject): string => {
-  const sdp = textAt(answer, 'payload', 'payload', 'sdp')
-  if (sdp === undefined) throw new Error(JSON.stringify(answer))
-  return sdp
-}
-
-const createPublisher = {
-  type: 'create-publisher',
-  streamType: 'video',
-  sid: 's',
-  publisherSettings: { mediatypes: 1 },
-}
-
-/** Somebody who publishes, with media on its way. */
-async function published(client: ProxyClient): Promise<{ readonly id: string; readonly peer: MediaPeer }> {
-  const id = idOf(await client.command(createPublisher))
-  const peer = sendingPeer()
-  const offer = { type: 'offer', sdp: await peer.offer() }
-  await peer.accept(sdpOf(await client.payload({ type: 'offer', clientId: id, sid: 's', payload: offer })))
-  await peer.connected
-  return { id, peer }
-}
-
-/** Somebody who hears it. */
-async function subscribed(
-  client: ProxyClient,
-  more: JsonObject,
-): Promise<{ readonly id: string; readonly peer: MediaPeer }> {
-  const answer = await client.command({ type: 'create-subscriber', streamType: 'video', ...more })
-  const [id, sid] = [idOf(answer), textAt(answer, 'command', 'sid') ?? '']
-  const peer = receivingPeer()
-  const sdp = await peer.answer(sdpOf(await client.payload({ type: 'requestoffer', clientId: id })))
-  expect(await client.payload({ type: 'answer', clientId: id, sid, payload: { type: 'answer', sdp } })).toMatchObject({
-    type: 'payload',
-    payload: { type: 'answer', clientId: id },
-  })
-  await peer.heard
-  return { id, peer }
-}
 
 describe.skipIf(cannotRun)('one proxy, one Janus', () => {
   let janus: Janus
@@ -137,7 +90,7 @@ describe.skipIf(cannotRun)('one proxy, one Janus', () => {
       () => two.command({ type: 'delete-publisher', clientId: id }),
       () => one.command({ type: 'delete-subscriber', clientId: id }),
       () => one.payload({ ...body, type: 'offer', payload: { sdp: 'nonsense' } }),
-      () => one.payload({ ...body, type: 'offer' }),
+      () => one.payload({ ...body, type: 'offer', payload: { type: 'offer' } }),
       () => one.payload({ ...body, type: 'answer', payload: { sdp: 'v=0' } }),
       () => one.payload({ ...body, type: 'hangup', payload: {} }),
       () => one.command({ type: 'nonsense' }),
@@ -174,7 +127,7 @@ describe.skipIf(cannotRun)('one proxy, one Janus', () => {
     await clean()
   })
 
-  test('hello: each refusal by its code; wrong signatures wait', async () => {
+  test('hello: each refusal by its code', async () => {
     await using socket = await openTalkClient(proxy.socketUrl)
     const said = async (message: JsonObject | string): Promise<string | undefined> => {
       socket.send(message)
@@ -185,9 +138,7 @@ describe.skipIf(cannotRun)('one proxy, one Janus', () => {
     expect(await said(helloWith({ resumeid: 'nobody' }))).toBe('no_such_session')
     expect(await said(helloWith({ token: tokenOf('one', { age: 3_600 }) }))).toBe('token_expired')
     expect(await said(helloWith({ token: tokenOf('one', { age: -3_600 }) }))).toBe('token_not_valid_yet')
-    const before = performance.now()
     expect(await said(helloWith({ token: tokenOf('one', { key: 'other' }) }))).toBe('auth_failed')
-    expect(performance.now() - before).toBeGreaterThan(90)
     expect(await said(helloWith({ token: tokenOf('nobody', { key: 'other' }) }))).toBe('auth_failed')
     socket.send(helloWith({ token: tokenOf('one') }))
     await socket.until(({ type }) => type === 'hello')

@@ -74,16 +74,23 @@ test('[P15] what cannot be said to such a client', () => {
     ['requestoffer', publisher, null],
     ['selectStream', publisher, {}],
     ['selectStream', subscriber, { substream: 'high' }],
-    ['offer', publisher, {}],
+    ['offer', publisher, { type: 'offer' }],
     ['offer', publisher, { sdp: 'nonsense' }],
     ['offer', publisher, { sdp: sdp('a=candidate:nonsense') }],
     ['candidate', publisher, { candidate: { candidate: 'nonsense' } }],
     ['candidate', publisher, { candidate: 'nonsense' }],
-    ['candidate', publisher, null],
     ['hangup', publisher, {}],
   ] as const) {
     say(id, payload({ type, clientId, payload: body }))
     expect([type, ...codes(hear(id))]).toEqual([type, 'unsupported_payload'])
+  }
+  for (const [type, body] of [
+    ['offer', {}],
+    ['answer', null],
+    ['candidate', {}],
+  ] as const) {
+    say(id, payload({ type, clientId: publisher, payload: body }))
+    expect([type, ...codes(hear(id))]).toEqual([type, 'invalid_format'])
   }
   expect(ordered()).toEqual([])
 })
