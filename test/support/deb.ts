@@ -8,6 +8,7 @@ export interface DebianProgram {
 
 export const debian = {
   signalingServer: { package: 'nextcloud-spreed-signaling', path: '/usr/bin/nextcloud-spreed-signaling-server' },
+  signalingProxy: { package: 'nextcloud-spreed-signaling', path: '/usr/bin/nextcloud-spreed-signaling-proxy' },
   signalingClient: { package: 'nextcloud-spreed-signaling', path: '/usr/bin/nextcloud-spreed-signaling-client' },
   nats: { package: 'nats-server', path: '/usr/sbin/nats-server' },
   nginx: { package: 'nginx', path: '/usr/sbin/nginx' },

@@ -43,6 +43,8 @@ export interface FakeProxy {
   isUp: boolean
   /** Whether it hears and says nothing. */
   isMute: boolean
+  /** Those of before 2.0 do not. */
+  knowsSids: boolean
   /** Whether media flows as soon as it is offered; otherwise `up` says when. */
   isQuick: boolean
   /** Refuses the commands of this type with this error. */
@@ -128,7 +130,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
           isJoined: false,
           answer: undefined,
         })
-        return done(client, { sid })
+        return done(client, fake.knowsSids ? { sid } : {})
       }
       case 'delete-publisher':
       case 'delete-subscriber':
@@ -162,7 +164,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     if (what.sid && what.sid !== client.sid && saying.say !== 'request-offer') return refuse(say, id, 'internal_error')
     if (saying.say === 'answer') client.answer = saying.sdp
     if (saying.say !== 'request-offer') return answer()
-    if (client.isJoined && what.sid !== client.sid) {
+    if (client.isJoined && what.sid !== client.sid && fake.knowsSids) {
       client.sid = String(++sids)
       tell(what.clientId, 'subscriber-sid-updated', client.sid)
     }
@@ -194,6 +196,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     isUp: true,
     isMute: false,
     isQuick: true,
+    knowsSids: true,
     refuses: new Map(),
     heard: [],
     publishers: () => clients().flatMap(([id, { kind }]) => (kind === 'publisher' ? [id] : [])),

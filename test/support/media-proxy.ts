@@ -4,7 +4,7 @@ import { createPrivateKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createTokenSigner } from '../../src/sfu/proxy/tokens.ts'
 import { type Child, startChild } from './child.ts'
-import { nextRelease } from './deb.ts'
+import { debian, nextRelease } from './deb.ts'
 import { freePort } from './free-port.ts'
 import { type JsonObject, textAt } from './json.ts'
 import { ourLauncher } from './ours.ts'
@@ -36,6 +36,7 @@ export interface RunningMediaProxy extends AsyncDisposable {
 }
 
 const ours = (file: string): readonly string[] => [ourLauncher, 'proxy', '--config', file, '--log-level', 'debug']
+const original = (file: string): readonly string[] => [debian.signalingProxy.path, '-config', file]
 const newerOriginal = (file: string): readonly string[] => [nextRelease.signalingProxy.path, '-config', file]
 
 export async function startMediaProxy(options: MediaProxyOptions): Promise<RunningMediaProxy> {
@@ -48,9 +49,14 @@ export async function startMediaProxy(options: MediaProxyOptions): Promise<Runni
 export const startNewerOriginalProxy = (options: MediaProxyOptions): Promise<RunningMediaProxy> =>
   start(newerOriginal, options)
 
+/** 0.4.1: no sids, no streams from elsewhere, no /welcome. */
+export const startOriginalProxy = (options: MediaProxyOptions): Promise<RunningMediaProxy> =>
+  start(original, options, '/stats')
+
 async function start(
   command: (file: string) => readonly string[],
   options: MediaProxyOptions,
+  ready = '/welcome',
 ): Promise<RunningMediaProxy> {
   for (let attempt = 1; ; attempt++) {
     const parts = new AsyncDisposableStack()
@@ -67,7 +73,7 @@ async function start(
       configure(options)
       const child = parts.use(startChild(command(folder.file('proxy.conf'))))
       const url = `http://${address}`
-      await welcomed(url, child)
+      await answers(url + ready, child)
       return {
         url,
         socketUrl: `ws://${address}/proxy`,
@@ -99,15 +105,15 @@ function proxyConf(listen: string, folder: string, options: MediaProxyOptions): 
     .join('\n\n')
 }
 
-async function welcomed(url: string, child: Child): Promise<void> {
+async function answers(url: string, child: Child): Promise<void> {
   const end = performance.now() + 15_000
   while (performance.now() < end) {
     if (child.hasExited()) throw new Error(`the proxy ended before it was ready:\n${child.output()}`)
-    const answer = await fetch(`${url}/welcome`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined)
     if (answer?.status === 200) return
     await Bun.sleep(25)
   }
-  throw new Error(`no welcome in time:\n${child.output()}`)
+  throw new Error(`no answer in time:\n${child.output()}`)
 }
 
 /** A token of that issuer, `age` seconds old. */

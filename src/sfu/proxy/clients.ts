@@ -36,8 +36,10 @@ export interface Subscriber {
   readonly stream: Stream
   readonly country: string | undefined
   readonly asked: Map<number, Said>
-  /** That of the present connection; empty before there is one, and with proxies that know none. */
+  /** That of the present connection; empty before there is one. */
   sid: string
+  /** How many offers were named here, because the proxy is of before sids; undefined where it names them. */
+  named: number | undefined
   at: Place | undefined
   /** Whose media it has, or is about to have. */
   publisher: Publisher | undefined

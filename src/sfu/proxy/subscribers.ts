@@ -104,6 +104,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
     }
     clients.place(leg, { connection, client })
     leg.sid = answer.reply.command.sid ?? ''
+    leg.named = leg.sid === '' ? (leg.named ?? 0) : undefined
     desk.note({ fact: 'subscriber-created', ...leg.stream })
     if (!leg.wasOpened) desk.tell({ event: 'opened', leg: leg.leg, sid: leg.sid })
     leg.wasOpened = true
@@ -152,6 +153,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
   }
 
   function offer(leg: Subscriber, said: Said | undefined, update: boolean, sdp: string): void {
+    if (leg.named !== undefined && !update) leg.sid = `${leg.leg}-${++leg.named}`
     leg.isFollowing = false
     leg.pause = firstPause
     leg.offered = leg.sid
@@ -164,7 +166,11 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
     const { at } = leg
     if (!at || said.isSent) return
     said.isSent = true
-    const payload = { ...payloadOf(said.saying), clientId: at.client, ...(said.sid ? { sid: said.sid } : {}) }
+    const payload = {
+      ...payloadOf(said.saying),
+      clientId: at.client,
+      ...(said.sid && leg.named === undefined ? { sid: said.sid } : {}),
+    }
     at.connection.request(
       { type: 'payload', payload },
       {
@@ -189,7 +195,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
     }
     const sdp = answer.reply.type === 'payload' ? sdpIn(answer.reply.payload.payload) : undefined
     if (sdp === undefined) asked.fail(leg, said, 'refused', 'the proxy has no offer')
-    else offer(leg, said, said.sid === leg.sid && leg.sid !== '', sdp)
+    else offer(leg, said, said.sid === leg.sid && leg.named === undefined, sdp)
   }
 
   /** It has no place any more; whether it seeks another is not said yet. */
@@ -233,6 +239,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
         country: origin.country,
         asked: new Map(),
         sid: '',
+        named: undefined,
         at: undefined,
         publisher: undefined,
         offered: undefined,

@@ -6,10 +6,15 @@ import type { ProxySettings } from '../../../src/sfu/proxy/settings.ts'
 import type { SfuEvent } from '../../../src/sfu/sfu.ts'
 import type { LegId, Stream } from '../../../src/sfu/stream.ts'
 import { settingsFor } from '../../sfu/proxy/stage.ts'
-import { nextRelease, notRunnable } from '../../support/deb.ts'
+import { debian, nextRelease, notRunnable } from '../../support/deb.ts'
 import { type Janus, janusPrograms, leavesNothingBehind, startJanus } from '../../support/janus.ts'
 import { createReceiver, createSender, type Receiver, type Sender } from '../../support/media-peer.ts'
-import { type RunningMediaProxy, startMediaProxy, startNewerOriginalProxy } from '../../support/media-proxy.ts'
+import {
+  type RunningMediaProxy,
+  startMediaProxy,
+  startNewerOriginalProxy,
+  startOriginalProxy,
+} from '../../support/media-proxy.ts'
 import { type SfuUnderTest, sfuUnderTest } from '../../support/sfu-under-test.ts'
 
 setDefaultTimeout(40_000)
@@ -192,4 +197,39 @@ describe.each([
     await sfu.sfu.stop()
     await nothingLeft(german, american)
   })
+})
+
+describe('two proxies of 0.4.1, which know no sids and no countries', () => {
+  const cannotRun = notRunnable('sfu: proxies of 0.4.1', ...janusPrograms, debian.signalingProxy)
+
+  test.skipIf(cannotRun)(
+    'media goes through; a second offer is another connection; one that dies is left',
+    async () => {
+      await using parts = new AsyncDisposableStack()
+      const site = async (): Promise<Site> => {
+        const janus = parts.use(await startJanus())
+        return { janus, proxy: parts.use(await startOriginalProxy({ janus: janus.url })) }
+      }
+      const [one, two] = [await site(), await site()]
+      const machine = createProxySfu(settingsFor([one.proxy, two.proxy]), Math.random)
+      const sfu = parts.use(sfuUnderTest(machine))
+      await noted(sfu, 'sfu-connected', 2)
+      const senders = [parts.use(createSender(['audio'])), parts.use(createSender(['audio']))] as const
+      const receivers = [createReceiver(), createReceiver(), createReceiver()] as const
+      for (const receiver of receivers) parts.use(receiver)
+
+      const ann = await publishes(sfu, camera('ann'), 'DE', senders[0])
+      const leg = await receives(sfu, camera('ann'), 'US', receivers[0])
+      const second = await sfu.say(leg, { say: 'request-offer', selection: undefined })
+      expect(second).toMatchObject({ event: 'offer', update: false })
+      await accepts(sfu, leg, second, receivers[1])
+      const [home, other] = (await rooms(one))[0] === 1 ? [one, two] : [two, one]
+      home.proxy.child.kill('SIGKILL')
+      await Promise.all([lost(sfu, ann), interrupted(sfu, leg)])
+      const again = await publishes(sfu, camera('ann'), 'DE', senders[1])
+      await follows(sfu, leg, receivers[2])
+      closes(sfu, again, leg)
+      await leavesNothingBehind(other.janus, true)
+    },
+  )
 })

@@ -112,6 +112,28 @@ describe('[M60] the sid', () => {
   })
 })
 
+test('[M60] a proxy that knows no sids is given some', () => {
+  const proxy = proxyAt('one')
+  proxy.knowsSids = false
+  const stage = createStage([proxy])
+  const { leg, sid } = call(stage)
+  expect(sid).not.toBe('')
+  const answer = stage.say(leg, { say: 'answer', sdp: 'a' }, sid)
+  expect(proxy.heard.at(-1)).not.toHaveProperty('payload.sid')
+  const anew = stage.requestOffer(leg, sid)
+  const [done, offer] = stage.told()
+  expect(done).toEqual({ event: 'done', leg, request: answer })
+  expect(offer).toMatchObject({ event: 'offer', request: anew, update: false })
+  expect(offer).not.toHaveProperty('sid', sid)
+  const stale = stage.say(leg, { say: 'answer', sdp: 'a' }, sid)
+  expect(stage.told()).toMatchObject([{ event: 'failed', request: stale, why: 'stale sid' }])
+  const [client = ''] = proxy.subscribers()
+  const payload = { offer: { type: 'offer', sdp: 'update' } }
+  proxy.push({ type: 'payload', payload: { type: 'offer', clientId: client, payload } })
+  const present = offer?.event === 'offer' ? offer.sid : ''
+  expect(stage.told()).toMatchObject([{ event: 'offer', update: true, sid: present, sdp: 'update' }])
+})
+
 describe('[M61] when its publisher is gone', () => {
   test('it is interrupted, and gets an offer when somebody publishes the stream again', () => {
     const proxies = [proxyAt('one'), proxyAt('two')]
