@@ -1,28 +1,11 @@
 /** Publisher legs: each has a room and a handle of its own in Janus, or is fed from another Janus. */
 import type { Saying, SfuCommand, SfuFailure } from '../sfu.ts'
-import {
-  type Candidate,
-  isStreamType,
-  type LegId,
-  type PublisherStream,
-  type Stream,
-  type StreamType,
-  streamKey,
-} from '../stream.ts'
-import { consequenceOf, handleNotFound, roomExists } from './errors.ts'
-import { roomFrom } from './ids.ts'
-import { createLine, type Line } from './line.ts'
+import { type Candidate, isStreamType, type LegId, type Stream, type StreamType, streamKey } from '../stream.ts'
+import { type Connection, type ConnectionEvents, connect } from './connection.ts'
+import { consequenceOf, handleNotFound } from './errors.ts'
 import { type Answer, type Happening, videoRoomIn } from './messages.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
-import {
-  addRemotePublisher,
-  configurePublisher,
-  createRoom,
-  hasRemoteStreams,
-  joinAsPublisher,
-  publishRemotely,
-  unpublishRemotely,
-} from './requests.ts'
+import { configurePublisher, hasRemoteStreams, publishRemotely, unpublishRemotely } from './requests.ts'
 import { publisherStreams } from './streams.ts'
 import type { Reply } from './transactions.ts'
 
@@ -36,16 +19,6 @@ export interface Source {
   readonly isUp: boolean
 }
 
-/** One peer connection of a publisher at Janus, or the feed from another Janus. */
-interface Connection {
-  room: string
-  hasRoom: boolean
-  line: Line | undefined
-  /** It is in its room. */
-  isMade: boolean
-  isUp: boolean
-}
-
 interface PublisherLeg {
   readonly id: LegId
   readonly stream: Stream
@@ -53,6 +26,8 @@ interface PublisherLeg {
   /** The client's own, as long as it named one. */
   sid: string | undefined
   connection: Connection | undefined
+  /** Whether it sends. */
+  isUp: boolean
   isOpened: boolean
   /** What waits for the connection. */
   readonly early: (() => void)[]
@@ -92,7 +67,7 @@ export interface Watchers {
 }
 
 export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
-  const { desk, session, leftovers, asks } = parts
+  const { desk, session, asks } = parts
   const legs = new Map<LegId, PublisherLeg>()
   /** The newest of each stream. */
   const byStream = new Map<string, PublisherLeg>()
@@ -108,6 +83,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       made: command,
       sid,
       connection: undefined,
+      isUp: false,
       isOpened: false,
       early: [],
       offer: undefined,
@@ -129,45 +105,25 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
 
   // Making
 
-  /** The room is made on the control handle while the leg's own is being attached. */
   function make(leg: PublisherLeg): void {
-    const connection: Connection = { room: '', hasRoom: false, line: undefined, isMade: false, isUp: false }
-    leg.connection = connection
-    makeRoom(leg, connection)
-    if (leg.made.do === 'receive') return
-    session.attach(
-      (reply, handle) => {
-        if (handle === undefined) {
-          if (!reply.ok && leg.connection === connection) unmade(leg, reply)
-        } else if (leg.connection !== connection) leftovers.handle(handle)
-        else {
-          connection.line = createLine(session, handle, (refused) => handleGone(leg, connection, refused))
-          byHandle.set(handle, leg)
-          if (connection.hasRoom) join(leg, connection, connection.line)
-        }
+    const { made, stream } = leg
+    leg.connection = connect(
+      parts,
+      {
+        stream,
+        bitrate: bitrateOf(leg),
+        settings: made.do === 'publish' ? made.settings : undefined,
+        remote: made.do === 'receive' ? made.streams : undefined,
       },
-      (handle) => leftovers.handle(handle),
-    )
-  }
-
-  function makeRoom(leg: PublisherLeg, connection: Connection): void {
-    const room = roomFrom(parts.random)
-    connection.room = room
-    const { stream, made } = leg
-    const settings = made.do === 'publish' ? made.settings : undefined
-    session.control(
-      createRoom(room, stream, bitrateOf(leg), settings),
-      (reply) => {
-        // A room that nobody knows to be there may be there all the same.
-        if (leg.connection !== connection || (!reply.ok && reply.why !== 'refused')) leftovers.room({ room })
-        if (leg.connection !== connection) return
-        if (reply.code === roomExists) return makeRoom(leg, connection)
-        if (!reply.ok) return unmade(leg, reply)
-        connection.hasRoom = true
-        if (made.do === 'receive') receiveInto(leg, connection, made.streams)
-        else if (connection.line) join(leg, connection, connection.line)
+      {
+        attached: (handle) => byHandle.set(handle, leg),
+        made: (ports) => connected(leg, ports),
+        unmade(reply) {
+          disconnect(leg)
+          if (reply.why !== 'cut') end(leg, 'refused', reply.detail, reply.why)
+        },
+        gone: (reply) => handleGone(leg, reply),
       },
-      () => leftovers.room({ room }),
     )
   }
 
@@ -178,52 +134,26 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     return wish > 0 ? Math.min(wish, limit) : limit
   }
 
-  function join(leg: PublisherLeg, connection: Connection, line: Line): void {
-    session.message(line.handle, joinAsPublisher(connection.room, leg.stream), undefined, {
-      ended(reply) {
-        if (leg.connection !== connection) return
-        if (!reply.ok) return unmade(leg, reply)
-        connection.isMade = true
-        desk.cancel(alarm(leg))
-        leg.sid ??= line.handle
-        opened(leg)
-        for (const act of leg.early.splice(0)) act()
-        watchers.changed(leg.stream)
-      },
-    })
+  function connected(leg: PublisherLeg, ports: Parameters<ConnectionEvents['made']>[0]): void {
+    const { made } = leg
+    desk.cancel(alarm(leg))
+    leg.sid ??= leg.connection?.line()?.handle
+    if (!leg.isOpened) opened(leg)
+    if (ports && made.do === 'receive') {
+      leg.isUp = true
+      asks.answer({ event: 'receiving', leg: leg.id, request: made.request, ...ports })
+    }
+    for (const act of leg.early.splice(0)) act()
+    watchers.changed(leg.stream)
   }
 
   function opened(leg: PublisherLeg): void {
-    if (leg.isOpened) return
     leg.isOpened = true
     census[leg.stream.type]++
     desk.note({ fact: 'publisher-created', ...leg.stream })
     if (leg.made.do === 'publish') {
       desk.tell({ event: 'opened', leg: leg.id, sid: leg.sid ?? '', bitrate: bitrateOf(leg) })
     }
-  }
-
-  function receiveInto(leg: PublisherLeg, connection: Connection, streams: readonly PublisherStream[]): void {
-    const { request } = leg.made.do === 'receive' ? leg.made : { request: 0 }
-    if (!hasRemoteStreams(session.version())) return end(leg, 'refused', 'remote streams need Janus 1.1')
-    const body = addRemotePublisher(connection.room, leg.stream, streams, session.version())
-    session.control(body, (reply) => {
-      if (leg.connection !== connection) return
-      if (!reply.ok) return unmade(leg, reply)
-      const { port, rtcp_port } = videoRoomIn(reply.answer) ?? {}
-      if (port === undefined) return end(leg, 'refused', 'Janus names no port')
-      desk.cancel(alarm(leg))
-      Object.assign(connection, { isMade: true, isUp: true })
-      opened(leg)
-      asks.answer({ event: 'receiving', leg: leg.id, request, port, rtcpPort: rtcp_port ?? 0 })
-      watchers.changed(leg.stream)
-    })
-  }
-
-  /** After a cut it is made again as soon as there is a connection. */
-  function unmade(leg: PublisherLeg, reply: Reply & { readonly ok: false }): void {
-    disconnect(leg)
-    if (reply.why !== 'cut') end(leg, 'refused', reply.detail, reply.why)
   }
 
   // Ending
@@ -233,20 +163,14 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     const { connection } = leg
     if (!connection) return
     leg.connection = undefined
+    leg.isUp = false
     leg.offer = undefined
     leg.answer = undefined
     leg.media.clear()
-    const { room, hasRoom, line } = connection
-    const handle = line?.handle
-    if (line) {
-      line.end()
-      byHandle.delete(line.handle)
-    }
-    if (hasRoom) {
-      const remote = leg.made.do === 'receive' ? leg.stream : undefined
-      leftovers.room({ room, remote, handle, isFresh: isHandleGone })
-    } else if (handle !== undefined) leftovers.handle(handle)
-    if (connection.isMade) watchers.gone(leg.stream, room)
+    const line = connection.line()
+    if (line) byHandle.delete(line.handle)
+    connection.drop(isHandleGone)
+    if (connection.isMade()) watchers.gone(leg.stream, connection.room())
   }
 
   function remove(leg: PublisherLeg): void {
@@ -269,7 +193,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
 
   /** Acts on the connection now, or when there is one. */
   function whenMade(leg: PublisherLeg, act: () => void): void {
-    if (leg.connection?.isMade) act()
+    if (leg.connection?.isMade()) act()
     else leg.early.push(act)
   }
 
@@ -289,16 +213,16 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
 
   /** False if it is not for the present connection. */
   function trickle(leg: PublisherLeg, sid: string | undefined, candidate: Candidate): boolean {
-    const { connection } = leg
-    if (!connection?.isMade || !connection.line || (sid !== undefined && sid !== leg.sid)) return false
-    connection.line.trickle(candidateText(candidate))
+    const line = leg.connection?.isMade() ? leg.connection.line() : undefined
+    if (!line || (sid !== undefined && sid !== leg.sid)) return false
+    line.trickle(candidateText(candidate))
     return true
   }
 
   /** Another sid is another peer connection of the client: the present one has no use for its offer. */
   function offer(leg: PublisherLeg, request: number, sid: string | undefined, sdp: string): void {
     if (sid !== undefined && sid !== leg.sid) {
-      if (leg.connection?.isMade && leg.offer !== undefined) {
+      if (leg.connection?.isMade() && leg.offer !== undefined) {
         disconnect(leg)
         expectConnection(leg)
         if (session.isUp()) make(leg)
@@ -307,12 +231,11 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     }
     whenMade(leg, () => {
       const { connection } = leg
+      const line = connection?.line()
       // A later offer of yet another connection has taken its place.
-      if (!connection?.line || (sid !== undefined && sid !== leg.sid)) return asks.fail(leg.id, request, stale(sid))
+      if (!connection || !line || (sid !== undefined && sid !== leg.sid)) return asks.fail(leg.id, request, stale(sid))
       leg.offer = sdp
-      connection.line.message(configurePublisher, { type: 'offer', sdp }, (reply) =>
-        configured(leg, connection, request, reply),
-      )
+      line.message(configurePublisher, { type: 'offer', sdp }, (reply) => configured(leg, connection, request, reply))
     })
   }
 
@@ -322,7 +245,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       asks.fail(leg.id, request, failureOf(reply))
       const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
       if (follows === 'no publisher' || follows === 'new handle') end(leg, 'lost', reply.detail)
-      else handleGone(leg, connection, reply)
+      else handleGone(leg, reply)
       return
     }
     const sdp = answerIn(reply.answer)
@@ -332,8 +255,8 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     for (const listing of leg.listing.splice(0)) tellStreams(leg, listing)
   }
 
-  function handleGone(leg: PublisherLeg, connection: Connection, reply: Reply & { readonly ok: false }): void {
-    if (leg.connection !== connection || reply.code !== handleNotFound) return
+  function handleGone(leg: PublisherLeg, reply: Reply & { readonly ok: false }): void {
+    if (reply.code !== handleNotFound) return
     disconnect(leg, true)
     end(leg, 'lost', reply.detail)
   }
@@ -348,10 +271,10 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     else asks.answer({ event: 'streams', leg: leg.id, request, streams: publisherStreams(leg.offer, leg.answer) })
   }
 
-  function happened(leg: PublisherLeg, connection: Connection, message: Happening): void {
+  function happened(leg: PublisherLeg, message: Happening): void {
     switch (message.janus) {
       case 'webrtcup':
-        connection.isUp = true
+        leg.isUp = true
         return watchers.changed(leg.stream)
       case 'media':
         return received(leg, message.type, message.receiving)
@@ -406,7 +329,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
         if (!hasRemoteStreams(session.version())) {
           return asks.fail(id, request, failure('refused', 'remote streams need Janus 1.1'))
         }
-        const { room = '' } = leg.connection ?? {}
+        const room = leg.connection?.room() ?? ''
         const body =
           what === 'forward' ? publishRemotely(room, leg.stream, to) : unpublishRemotely(room, leg.stream, to)
         session.control(body, (reply) => done(leg, request, reply))
@@ -422,24 +345,24 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       for (const leg of [...legs.values()]) remove(leg)
     },
     sourceOf(stream) {
-      const connection = byStream.get(streamKey(stream))?.connection
-      return connection?.isMade ? connection : undefined
+      const leg = byStream.get(streamKey(stream))
+      return leg?.connection?.isMade() ? { room: leg.connection.room(), isUp: leg.isUp } : undefined
     },
     happened(handle, message) {
       const leg = byHandle.get(handle)
-      if (!leg?.connection) return false
-      happened(leg, leg.connection, message)
+      if (!leg) return false
+      happened(leg, message)
       return true
     },
     up() {
       for (const leg of [...legs.values()]) {
-        if (leg.connection) leg.connection.line?.resume()
+        if (leg.connection) leg.connection.line()?.resume()
         else make(leg)
       }
     },
     lost(why) {
       for (const leg of [...legs.values()]) {
-        if (leg.connection?.isMade) end(leg, 'lost', why)
+        if (leg.connection?.isMade()) end(leg, 'lost', why)
         else disconnect(leg)
       }
     },
