@@ -1,42 +1,14 @@
 /** Subscriber legs: each has a handle in its publisher's room while there is one, and waits for the next otherwise. */
 import type { Saying, SfuCommand } from '../sfu.ts'
 import { type Candidate, type LegId, type Selection, type Stream, type StreamType, streamKey } from '../stream.ts'
-import { consequenceOf, handleNotFound } from './errors.ts'
-import { createLine, type Line } from './line.ts'
-import { type Answer, type Happening, videoRoomIn } from './messages.ts'
+import { handleNotFound } from './errors.ts'
+import type { Line } from './line.ts'
+import { type Happening, videoRoomIn } from './messages.ts'
+import { createOffers, offerIn, type Phase, type SubscriberLeg } from './offers.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
 import { candidateText, type Publishers } from './publishers.ts'
-import { configureSubscriber, joinAsSubscriber, startSubscriber, updateSubscriber } from './requests.ts'
+import { configureSubscriber, startSubscriber, updateSubscriber } from './requests.ts'
 import type { Reply } from './transactions.ts'
-
-/** `attached`: it has a handle. `joined`: Janus has made an offer on it. */
-type Phase =
-  | { readonly is: 'waiting' }
-  | { readonly is: 'attaching' }
-  | { readonly is: 'attached'; readonly line: Line }
-  | { readonly is: 'joining' | 'joined'; readonly line: Line; readonly room: string }
-
-interface SubscriberLeg {
-  readonly id: LegId
-  readonly stream: Stream
-  phase: Phase
-  isOpened: boolean
-  /** It had an offer, and its connection went: it is to have another one without asking. */
-  isOwed: boolean
-  /** Requests for an offer of a new connection. */
-  wants: number[]
-  /** Requests for an offer that updates the present connection. */
-  updates: number[]
-  /** What was chosen last, for the next connection too. */
-  selection: Selection
-  /** The wish of a request that has not been fulfilled. */
-  wish: Selection
-  /** The room in which the publisher did not send when we wanted to join, until it does. */
-  silentRoom: string | undefined
-  pause: number
-  /** It has had another handle for the offer that it wants. */
-  hasRetried: boolean
-}
 
 export interface Subscribers {
   subscribe(command: Extract<SfuCommand, { readonly do: 'subscribe' }>): void
@@ -60,142 +32,29 @@ export interface Subscribers {
   joinedTo(stream: Stream): number
 }
 
-const firstPause = 1_000
-const longestPause = 16_000
-
 export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']): Subscribers {
-  const { desk, session, leftovers, asks } = parts
+  const { desk, asks } = parts
   const legs = new Map<LegId, SubscriberLeg>()
   const byStream = new Map<string, Set<SubscriberLeg>>()
   const byHandle = new Map<string, SubscriberLeg>()
   const census = { audio: 0, video: 0, screen: 0 }
-  const alarm = (leg: SubscriberLeg): string => `retry ${leg.id}`
-
-  // Getting an offer
-
-  function isWanted(leg: SubscriberLeg): boolean {
-    return leg.isOwed || leg.wants.some((request) => asks.isOpen(leg.id, request))
-  }
-
-  /** Takes the next step that can be taken. */
-  function go(leg: SubscriberLeg): void {
-    const source = sourceOf(leg.stream)
-    if (!source || !session.isUp() || !legs.has(leg.id)) return
-    const { phase } = leg
-    if (phase.is === 'waiting') attach(leg)
-    else if (phase.is === 'attached' && isWanted(leg) && source.isUp && leg.silentRoom !== source.room) {
-      join(leg, phase.line, source.room)
-    }
-  }
-
-  function attach(leg: SubscriberLeg): void {
-    const phase: Phase = { is: 'attaching' }
-    leg.phase = phase
-    session.attach(
-      (reply, handle) => {
-        if (handle !== undefined && leg.phase !== phase) return leftovers.handle(handle)
-        if (leg.phase !== phase) return
-        if (handle === undefined) {
-          leg.phase = { is: 'waiting' }
-          if (!reply.ok) unfulfilled(leg, reply)
-          return
-        }
-        const line = createLine(session, handle, (refused) => handleGone(leg, line, refused))
-        leg.phase = { is: 'attached', line }
-        byHandle.set(handle, leg)
-        opened(leg, handle)
-        go(leg)
-      },
-      (handle) => leftovers.handle(handle),
-    )
-  }
+  const { go, waiting, disconnect, rest } = createOffers(parts, sourceOf, {
+    attached(leg, handle) {
+      byHandle.set(handle, leg)
+      if (!leg.isOpened) opened(leg, handle)
+    },
+    detached: (handle) => byHandle.delete(handle),
+    refused: (leg, line, reply) => handleGone(leg, line, reply),
+  })
 
   function opened(leg: SubscriberLeg, handle: string): void {
-    if (leg.isOpened) return
     leg.isOpened = true
     census[leg.stream.type]++
     desk.note({ fact: 'subscriber-created', ...leg.stream })
     desk.tell({ event: 'opened', leg: leg.id, sid: handle })
   }
 
-  function join(leg: SubscriberLeg, line: Line, room: string): void {
-    const phase: Phase = { is: 'joining', line, room }
-    leg.phase = phase
-    const selection = { ...leg.selection, ...leg.wish }
-    session.message(line.handle, joinAsSubscriber(room, leg.stream, selection, session.version()), undefined, {
-      ended(reply) {
-        if (leg.phase !== phase) return
-        const sdp = reply.ok ? offerIn(reply.answer) : undefined
-        if (!reply.ok) return unjoined(leg, line, room, reply)
-        if (sdp === undefined) return unjoined(leg, line, room, withoutOffer)
-        leg.phase = { ...phase, is: 'joined' }
-        leg.selection = selection
-        leg.pause = 0
-        leg.hasRetried = false
-        offered(leg, line.handle, sdp)
-      },
-    })
-  }
-
-  function offered(leg: SubscriberLeg, sid: string, sdp: string): void {
-    const requests = leg.wants.filter((request) => asks.isOpen(leg.id, request))
-    leg.wants = []
-    leg.wish = {}
-    leg.isOwed = false
-    const offer = { event: 'offer', leg: leg.id, sid, update: false, sdp } as const
-    if (requests.length === 0) desk.tell({ ...offer, request: undefined })
-    for (const request of requests) asks.answer({ ...offer, request })
-  }
-
-  function unjoined(leg: SubscriberLeg, line: Line, room: string, reply: Reply & { readonly ok: false }): void {
-    const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
-    if (follows === 'wait' || follows === 'no publisher') {
-      leg.phase = { is: 'attached', line }
-      leg.silentRoom = room
-      waiting(leg)
-      if (follows === 'no publisher') failWants(leg, reply)
-      return
-    }
-    disconnect(leg)
-    const isUsedUp = follows === 'new handle' || follows === 'handle gone'
-    if (isUsedUp && !leg.hasRetried) {
-      leg.hasRetried = true
-      go(leg)
-    } else unfulfilled(leg, reply)
-  }
-
-  /** Those who asked have to ask again; an offer that is owed to nobody in particular is tried again. */
-  function unfulfilled(leg: SubscriberLeg, reply: Reply & { readonly ok: false }): void {
-    if (reply.why === 'cut') return
-    failWants(leg, reply)
-    leg.pause = Math.min(longestPause, Math.max(firstPause, leg.pause * 2))
-    if (leg.isOwed) desk.at(alarm(leg), desk.now() + leg.pause, () => go(leg))
-  }
-
-  function failWants(leg: SubscriberLeg, reply: Reply & { readonly ok: false }): void {
-    if (leg.wants.length === 0) return
-    const why = reply.code !== undefined && consequenceOf(reply.code) === 'no publisher' ? 'no publisher' : undefined
-    for (const request of leg.wants.splice(0)) {
-      asks.fail(leg.id, request, why ? failure(why, reply.detail) : failureOf(reply))
-    }
-    leg.wish = {}
-  }
-
-  function waiting({ stream }: SubscriberLeg): void {
-    desk.note({ fact: 'waiting-for-publisher', ...stream })
-  }
-
   // Losing it
-
-  function disconnect(leg: SubscriberLeg): void {
-    const { phase } = leg
-    leg.phase = { is: 'waiting' }
-    if (phase.is === 'waiting' || phase.is === 'attaching') return
-    phase.line.end()
-    byHandle.delete(phase.line.handle)
-    leftovers.handle(phase.line.handle)
-    for (const request of leg.updates.splice(0)) asks.fail(leg.id, request, failure('stale sid', 'connection is gone'))
-  }
 
   /** The leg waits for the next publisher; if it had an offer, it is owed another one. */
   function interrupt(leg: SubscriberLeg, detail: string): void {
@@ -214,7 +73,8 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
   }
 
   function remove(leg: SubscriberLeg): void {
-    desk.cancel(alarm(leg))
+    rest(leg)
+    leg.isClosed = true
     legs.delete(leg.id)
     const key = streamKey(leg.stream)
     const others = byStream.get(key)
@@ -344,6 +204,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
         stream,
         phase: { is: 'waiting' },
         isOpened: false,
+        isClosed: false,
         isOwed: false,
         wants: [],
         updates: [],
@@ -430,11 +291,6 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
     },
   }
 }
-
-const offerIn = (message: Answer | Happening): string | undefined =>
-  message.janus === 'event' && message.jsep?.type === 'offer' ? message.jsep.sdp : undefined
-
-const withoutOffer = { ok: false, why: 'refused', code: 499, detail: 'Janus makes no offer' } as const
 
 /** Without what it leaves as it is. */
 const given = (selection: Selection): Selection =>
