@@ -1,6 +1,7 @@
 /** What a client in a federated room says, carried to the server that has the room. */
-import { encodeJson } from '../../json-wire.ts'
+import { encodeJson, type RawJson } from '../../json-wire.ts'
 import { withId } from '../errors.ts'
+import type { Recipient } from '../messages/message.ts'
 import type { ClientSession } from '../session.ts'
 import type { State } from '../state.ts'
 import type { Incoming } from '../wire.ts'
@@ -47,27 +48,44 @@ function textOf(incoming: Carried): string {
   switch (incoming.type) {
     case 'message': {
       const { id, message } = incoming.message
-      return encodeJson({
-        ...withId(id),
-        type: 'message',
-        message: { recipient: message.recipient, data: incoming.raw ?? message.data },
-      })
+      return addressed('message', id, message, incoming.raw)
     }
     case 'control': {
       const { id, control } = incoming.message
-      return encodeJson({
-        ...withId(id),
-        type: 'control',
-        control: { recipient: control.recipient, data: incoming.raw ?? control.data },
-      })
+      return addressed('control', id, control, incoming.raw)
     }
     case 'transient': {
       const { id, transient } = incoming.message
+      const { type, key, value, ttl } = transient
       return encodeJson({
         ...withId(id),
         type: 'transient',
-        transient: incoming.raw ? { ...transient, value: incoming.raw } : transient,
+        transient: { type, key, value: incoming.raw ?? value, ttl },
       })
     }
+  }
+}
+
+/** Written by hand and not by the encoder, because nearly everything that is carried is this. */
+function addressed(
+  type: 'message' | 'control',
+  id: string | null | undefined,
+  { recipient, data }: { readonly recipient: Recipient; readonly data: unknown },
+  raw: RawJson | undefined,
+): string {
+  const request = id ? `"id":${JSON.stringify(id)},` : ''
+  const payload = raw?.text ?? JSON.stringify(data)
+  return `{${request}"type":"${type}","${type}":{"recipient":${recipientText(recipient)},"data":${payload}}}`
+}
+
+function recipientText(recipient: Recipient): string {
+  switch (recipient.type) {
+    case 'session':
+      return `{"type":"session","sessionid":${JSON.stringify(recipient.sessionid)}}`
+    case 'user':
+      return `{"type":"user","userid":${JSON.stringify(recipient.userid)}}`
+    case 'room':
+    case 'call':
+      return `{"type":"${recipient.type}"}`
   }
 }
