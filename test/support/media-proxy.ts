@@ -15,6 +15,8 @@ import { tempFolder } from './temp-folder.ts'
 export interface MediaProxyOptions {
   /** WebSocket of Janus. */
   readonly janus: string
+  /** Where it listens; a free port unless told. */
+  readonly address?: string
   /** Whose tokens are good: names for `rsaPair`. */
   readonly tokens?: readonly string[]
   /** Under which name it is known to other proxies; its key is that of the same name. */
@@ -62,7 +64,7 @@ async function start(
     const parts = new AsyncDisposableStack()
     try {
       const folder = parts.use(tempFolder())
-      const address = `127.0.0.1:${await freePort()}`
+      const address = options.address ?? `127.0.0.1:${await freePort()}`
       const configure = (wanted: MediaProxyOptions): void => {
         for (const name of [...(wanted.tokens ?? ['one']), ...(wanted.tokenId ? [wanted.tokenId] : [])]) {
           writeFileSync(folder.file(`${name}.pem`), rsaPair(name).publicKey)

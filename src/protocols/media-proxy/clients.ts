@@ -129,8 +129,20 @@ export function removeClient(state: State, client: Client): void {
   refuseWaiting(state, client)
   if (client.isAtSfu) state.sfu({ do: 'close', leg })
   if (pull) leavePull(state, pull, client)
-  if (kind === 'publisher') forgetForwardsOf(state, client)
+  if (kind === 'publisher') {
+    forgetForwardsOf(state, client)
+    endSubscribersOf(state, client)
+  }
   if (!opening) state.note({ fact: `proxy-${kind}-ended`, session: session.number, type: stream.type })
+}
+
+/** Ids of publishers are made once: no other will ever come for them, and Janus would wait for it. */
+function endSubscribersOf(state: State, publisher: Client): void {
+  for (const client of [...state.clients.values()]) {
+    if (client.kind === 'subscriber' && !client.pull && client.stream.publisher === publisher.id) {
+      ended(state, client, 'its publisher is gone')
+    }
+  }
 }
 
 /** The SFU answers nothing about a leg that was closed. */

@@ -31,7 +31,6 @@ export function sfuTold(state: State, event: SfuEvent): void {
     case 'candidate':
       return withClient(state, event, (client) => found(state, client, event.candidate))
     case 'interrupted':
-      // Ids of publishers are made once: no other will ever come for this subscriber.
       return withClient(state, event, (client) => ended(state, client, 'its publisher is gone'))
     case 'closed':
       return closed(state, event)
@@ -56,7 +55,9 @@ function available(state: State, is: boolean): void {
   state.isAvailable = is
   broadcast(state, { type: is ? 'backend-connected' : 'backend-disconnected' })
   if (is) return
-  for (const client of [...state.clients.values()]) {
+  const clients = [...state.clients.values()]
+  // Subscribers first: their sessions are not told of each.
+  for (const client of clients.toSorted((a, b) => b.kind.localeCompare(a.kind))) {
     if (client.opening) notOpened(state, client, 'internal_error', 'Janus is gone')
     else removeClient(state, client)
   }

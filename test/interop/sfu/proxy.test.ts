@@ -1,6 +1,7 @@
 /** `heliograph proxy` as a process before Debian's Janus, driven by raw protocol, with peers of werift for the media. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { notRunnable } from '../../support/deb.ts'
+import { freePort } from '../../support/free-port.ts'
 import { type Janus, janusPrograms, leavesNothingBehind, prepareJanus, startJanus } from '../../support/janus.ts'
 import { at, type JsonObject } from '../../support/json.ts'
 import {
@@ -181,6 +182,25 @@ describe.skipIf(cannotRun)('its life', () => {
     const again = await published(one)
     await one.command({ type: 'delete-publisher', clientId: again.id })
     await again.peer.close()
+    await leavesNothingBehind(janus, true)
+  })
+
+  test('the load is what Janus reports, once its event handler does', async () => {
+    const address = `127.0.0.1:${await freePort()}`
+    const eventsTo = { url: `ws://${address}/proxy`, subprotocol: 'janus-events' }
+    await using janus = await prepareJanus({ eventsTo })
+    await using proxy = await startMediaProxy({ janus: janus.url, address, isAlone: true })
+    await janus.start()
+    await proxy.child.said(/"fact":"sfu-connected"/, 10_000)
+    await using one = await openProxyClient(proxy.socketUrl)
+    const publisher = await published(one)
+    // Without its reports it would be what a publisher may send at most.
+    await one.socket.until((heard) => {
+      const received = at(heard, 'event', 'bandwidth', 'received')
+      return typeof received === 'number' && received > 0 && received < 200_000
+    }, 20_000)
+    await one.command({ type: 'delete-publisher', clientId: publisher.id })
+    await publisher.peer.close()
     await leavesNothingBehind(janus, true)
   })
 

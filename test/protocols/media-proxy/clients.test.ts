@@ -81,11 +81,16 @@ describe('publishers', () => {
     const subscriber = server.subscriber(id, publisher.clientId)
     ordered()
     say(id, command({ type: 'delete-publisher', clientId: publisher.clientId }))
-    expect(ordered()).toEqual([{ do: 'close', leg: publisher.leg }])
-    expect(hear(id)).toEqual([{ id: 'r', type: 'command', command: { id: publisher.clientId } }])
+    expect(ordered()).toEqual([
+      { do: 'close', leg: publisher.leg },
+      { do: 'close', leg: subscriber.leg },
+    ])
+    expect(hear(id)).toEqual([
+      event('subscriber-closed', { clientId: subscriber.clientId }),
+      { id: 'r', type: 'command', command: { id: publisher.clientId } },
+    ])
     sfu({ event: 'interrupted', leg: subscriber.leg })
-    expect(hear(id)).toEqual([event('subscriber-closed', { clientId: subscriber.clientId })])
-    expect(ordered()).toEqual([{ do: 'close', leg: subscriber.leg }])
+    expect(hear(id)).toEqual([])
   })
 
   test('[P12] not by other sessions, not as the other kind, not twice', () => {
@@ -169,7 +174,23 @@ describe('subscribers', () => {
     expect(hear(id)).toEqual([offer('v=0'), event('subscriber-sid-updated', { clientId, sid: 'new' }), offer('v=1')])
   })
 
-  test('[P22] its publisher is gone', () => {
+  test('[P22] its publisher goes with its session, or before the subscriber was there', () => {
+    const server = proxyServer()
+    const { say, hear, ordered } = server
+    const [{ id }, { id: other }] = [server.session(), server.session('two')]
+    const publisher = server.publisher(other)
+    const { clientId, leg } = server.subscriber(id, publisher.clientId)
+    say(id, command({ type: 'create-subscriber', streamType: 'video', publisherId: publisher.clientId }, 'late'))
+    ordered()
+    say(other, { type: 'bye' })
+    expect(hear(id)).toMatchObject([
+      event('subscriber-closed', { clientId }),
+      { id: 'late', error: { code: 'internal_error' } },
+    ])
+    expect(ordered()).toMatchObject([{ leg: publisher.leg }, { do: 'close', leg }, { do: 'close' }])
+  })
+
+  test('[P22] Janus says that its publisher is gone', () => {
     const server = proxyServer()
     const { hear, sfu, ordered, say } = server
     const { id } = server.session()

@@ -75,7 +75,7 @@ describe('draining', () => {
     expect(hear(id)).toEqual([])
     expect(proxy.census().clients).toBe(2)
     say(id, command({ type: 'delete-publisher', clientId }))
-    expect(proxy.census().clients).toBe(1)
+    expect(proxy.census().clients).toBe(0)
   })
 
   test('[P36] on stopping everybody gets a bye, and everything is closed', () => {
