@@ -3,8 +3,9 @@
  * and making it anew when it is gone. One handle of its own, the control handle, makes and destroys rooms.
  */
 import type { Link } from '../sfu.ts'
+import { createControl } from './control.ts'
 import type { Desk } from './desk.ts'
-import { handleNotFound, sessionNotFound } from './errors.ts'
+import { sessionNotFound } from './errors.ts'
 import { decodeMessage, type Happening, type JanusMessage, type ServerInfo, videoRoomPlugin } from './messages.ts'
 import type { Body } from './requests.ts'
 import { createTransactions, type Reply, type Request } from './transactions.ts'
@@ -28,8 +29,6 @@ export interface JanusSession {
   start(): void
   /** Whether requests can be made right now. */
   isUp(): boolean
-  /** Whether there is a session: up, or cut off and perhaps to be had back. */
-  isAlive(): boolean
   /** What Janus is; undefined before the first time. */
   info(): ServerInfo | undefined
   version(): number
@@ -73,9 +72,6 @@ export function createSession(
   let info: ServerInfo | undefined
   /** The session, and how long (ms) it outlives its connection. */
   let session: { readonly id: string; readonly outlives: number } | undefined
-  let control: string | undefined
-  /** What waits for a control handle: each is called with whether there is one. */
-  const forControl: ((isThere: boolean) => void)[] = []
   let upSince: number | undefined
   let cutAt: number | undefined
   let heardAt = 0
@@ -127,19 +123,8 @@ export function createSession(
       const id = reply.ok && reply.answer.janus === 'success' ? reply.answer.data?.id : undefined
       if (id === undefined) return drop(reply.ok ? 'a session without an id' : reply.detail)
       session = { id, outlives: (info?.['reclaim-session-timeout'] ?? 0) * 1000 }
-      attachControl(() => up())
+      control.attach(up)
     })
-  }
-
-  function attachControl(then: () => void): void {
-    attach(
-      (reply, handle) => {
-        if (handle === undefined) return reply.ok || reply.why === 'cut' ? undefined : drop(reply.detail)
-        control = handle
-        then()
-      },
-      () => undefined,
-    )
   }
 
   function up(): void {
@@ -151,7 +136,6 @@ export function createSession(
     lastWhy = undefined
     keepAliveLater()
     desk.note({ fact: 'sfu-connected', url, version: info?.version_string ?? String(info?.version) })
-    for (const act of forControl.splice(0)) act(true)
     events.up()
   }
 
@@ -186,16 +170,8 @@ export function createSession(
       return
     }
     if (message.session_id !== undefined && message.session_id !== session?.id) return
-    if (message.sender === control) {
-      if (message.janus === 'detached') renewControl()
-    } else events.happened(message.sender, message)
-  }
-
-  function renewControl(): void {
-    control = undefined
-    attachControl(() => {
-      for (const act of forControl.splice(0)) act(true)
-    })
+    if (!control.is(message.sender)) events.happened(message.sender, message)
+    else if (message.janus === 'detached') control.attach(() => undefined)
   }
 
   function odd(fault: string): void {
@@ -240,15 +216,14 @@ export function createSession(
     if (!session) return
     cutAt ??= desk.now()
     const until = cutAt + session.outlives
-    if (until <= desk.now() || control === undefined) gone(why)
+    if (until <= desk.now() || !control.isThere()) gone(why)
     else desk.at('reclaim', until, () => gone(why))
   }
 
   function gone(why: string): void {
     desk.cancel('reclaim')
     cutAt = undefined
-    control = undefined
-    for (const act of forControl.splice(0)) act(false)
+    control.forget()
     if (!session) return
     session = undefined
     events.lost(why)
@@ -306,51 +281,39 @@ export function createSession(
     )
   }
 
-  function controlled(
-    body: Body,
-    then: (reply: Reply) => void,
-    late: (() => void) | undefined,
-    isAgain: boolean,
-  ): void {
-    const handle = control
-    if (handle === undefined && session && phase.is === 'up') {
-      forControl.push((isThere) => (isThere ? controlled(body, then, late, isAgain) : then(notConnected)))
-      return
-    }
-    const answered = (reply: Reply): void => {
-      if (reply.code !== handleNotFound || isAgain) return then(reply)
-      if (control === handle) {
-        renewControl()
-        // Should it be there after all.
-        if (handle !== undefined) request({ janus: 'detach' }, false, () => undefined, { handle })
-      }
-      controlled(body, then, late, true)
-    }
-    request({ janus: 'message' }, false, answered, {
-      ...(handle !== undefined && { handle }),
-      json: `"body":${body}`,
-      ...(late && { late }),
-    })
+  const isUp = (): boolean => phase.is === 'up'
+
+  function message(handle: string, body: Body, jsep: Jsep | undefined, asked: Omit<Request, 'endsWithAck'>): void {
+    const { ended, ...rest } = asked
+    if (!isUp()) return ended(notConnected)
+    const json = jsep ? `"body":${body},"jsep":${JSON.stringify(jsep)}` : `"body":${body}`
+    request({ janus: 'message' }, false, ended, { ...rest, handle, json })
   }
+
+  const detach: JanusSession['detach'] = (handle, then) => request({ janus: 'detach' }, false, then, { handle })
+
+  const control = createControl({
+    isUp,
+    attach,
+    detach,
+    message: (handle, body, ended, late) => message(handle, body, undefined, { ended, ...(late && { late }) }),
+    failed: ({ detail }) => drop(detail),
+  })
 
   return {
     start: dial,
-    isUp: () => phase.is === 'up',
-    isAlive: () => session !== undefined && control !== undefined,
+    isUp,
     info: () => info,
     version: () => info?.version ?? 0,
     upSince: () => upSince,
     attach,
-    control: (body, then, late) => controlled(body, then, late, false),
-    message(handle, body, jsep, { ended, ...rest }) {
-      const json = jsep ? `"body":${body},"jsep":${JSON.stringify(jsep)}` : `"body":${body}`
-      request({ janus: 'message' }, false, ended, { ...rest, handle, json })
-    },
+    control: control.say,
+    message,
     trickle(handle, candidates, then) {
       const json = candidates.length === 1 ? `"candidate":${candidates[0]}` : `"candidates":[${candidates.join(',')}]`
       request({ janus: 'trickle' }, true, then, { handle, json })
     },
-    detach: (handle, then) => request({ janus: 'detach' }, false, then, { handle }),
+    detach,
     leave() {
       isLeaving = true
     },
