@@ -110,7 +110,7 @@ test('codes for tokens out of time', async () => {
   expect(await identify(await talk.token({ iat: now - 900, exp: now - 600 }))).toEqual(['token_expired', 'time'])
 })
 
-test('[R81] somebody of another Nextcloud is taken only where Talk knows federation', async () => {
+test('somebody of another Nextcloud is taken only where Talk knows federation', async () => {
   await using parts = new AsyncDisposableStack()
   parts.defer(() => {
     talk.capabilities.features = [...talk.capabilities.features, 'federation-v2']

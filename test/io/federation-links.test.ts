@@ -8,7 +8,7 @@ import { startRawServer } from '../support/raw-server.ts'
 
 const ranges = (...texts: readonly string[]) => texts.map(parseIpRange).filter((range) => range !== undefined)
 
-test('[R92] public addresses are reached, and those that are named', () => {
+test('public addresses are reached, and those that are named', () => {
   const may = targetPolicy([])
   expect(['9.9.9.9', '2620:fe::fe'].map(may)).toEqual([true, true])
   const inner = [
@@ -64,7 +64,7 @@ function linksOf(more: Partial<FederationConfig> = {}): FederationLinks & { next
   }
 }
 
-test('[R80] a link is opened, carries text both ways, and is closed without a word', async () => {
+test('a link is opened, carries text both ways, and is closed without a word', async () => {
   using raw = startRawServer()
   const links = linksOf()
   links.carryOut({ do: 'dial', link: 7, url: `ws://127.0.0.1:${raw.port}/signaling/spreed` })
@@ -83,7 +83,7 @@ test('[R80] a link is opened, carries text both ways, and is closed without a wo
   links.carryOut({ do: 'hang-up', link: 7 })
 })
 
-test('[R88] [R92] what went wrong is told apart', async () => {
+test('what went wrong is told apart', async () => {
   using raw = startRawServer()
   const url = `ws://127.0.0.1:${raw.port}/spreed`
   const strict = linksOf({ allowedTargets: [] })

@@ -41,7 +41,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     }
   }
 
-  test('nobody is there', async () => {
+  test('[R88] nobody is there', async () => {
     await using a = await atHome('nina')
     const signaling = `http://127.0.0.1:${await freePort()}`
     expect(codeOf(await a.joins('den', { signaling }))).toBe('network_error')
@@ -49,8 +49,12 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     await a.isUnharmed()
   }, 20_000)
 
-  test('addresses that are not public are not connected to unless they are named', async () => {
+  test('[R92] addresses that are not public are not connected to unless they are named', async () => {
     using raw = startRawServer()
+    let hasArrived = false
+    void raw.next().then(() => {
+      hasArrived = true
+    })
     await using closed = await federationStage(startOurs, startOurs, '[federation]\ntimeout = 2\n')
     await using a = await closed.traveller('alice')
     for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '0.0.0.0', '2130706433', '0x7f.1']) {
@@ -72,11 +76,10 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
         'This server does not connect to such addresses.',
       ])
     }
-    const arrived = raw.next().then(() => 'arrived')
-    expect(await Promise.race([arrived, Promise.resolve('nobody')])).toBe('nobody')
+    expect(hasArrived).toBe(false)
   }, 40_000)
 
-  test('a certificate that proves nothing, until the operator says that none is needed', async () => {
+  test('[R88] a certificate that proves nothing, until the operator says that none is needed', async () => {
     await using parts = new AsyncDisposableStack()
     const folder = parts.use(tempFolder())
     const { cert, key } = selfSigned()
@@ -104,7 +107,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
   }, 40_000)
 
   test.skipIf(notRunnable(suite, debian.signalingServer, debian.nats))(
-    'a real server that does not know federation',
+    '[R88] a real server that does not know federation',
     async () => {
       await using old = await startOriginal({ backends: [{ id: 'two', url: stage.there.talk.url(), secret: 'x' }] })
       await using a = await atHome('olga')
@@ -160,7 +163,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
   ]
 
   test.each(hostile)(
-    'a server that %s',
+    '[R91] a server that %s',
     async (what, code, answer, act) => {
       using raw: RawServer = startRawServer(answer ? { answer } : {})
       const acting = raw.next().then(act)
@@ -172,7 +175,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     20_000,
   )
 
-  test('a server that floods us loses the link; our memory does not grow with it, and others are served', async () => {
+  test('[R91] a server that floods us loses the link; our memory does not grow with it, and others are served', async () => {
     using raw = startRawServer({ answer: (head) => switching(head) })
     await using a = await stage.traveller('flora')
     await using b = await atHome('bruno')
@@ -209,30 +212,35 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
     return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1])
   }
 
-  test('a link that is dead without a word, and one that is cut for longer than the other server waits', async () => {
-    const ways = [0, 1].map(() => startWay(() => Number(stage.there.server.address.split(':')[1])))
-    const [dead, long] = ways
-    if (!dead || !long) throw new Error('two')
-    await using parts = new AsyncDisposableStack()
-    for (const way of ways) parts.defer(() => way.stop())
-    const a = parts.use(await stage.traveller('anna'))
-    const b = parts.use(await stage.traveller('berta'))
-    await a.joins('halls', { signaling: `http://127.0.0.1:${dead.port}` })
-    await b.joins('halls', { signaling: `http://127.0.0.1:${long.port}` })
-    dead.freeze()
-    long.block(true)
-    long.cut()
-    await b.wire.until(isEvent('room', 'federation_interrupted'))
-    await a.wire.until(isEvent('room', 'federation_interrupted'), 25_000)
-    const back = await a.wire.until(isEvent('room', 'federation_resumed'), 10_000)
-    expect(at(back, 'event', 'resumed')).toBe(true)
-    // Its place there is given up after 30 s.
-    const isGone = (message: JsonObject): boolean => isEvent('room', 'leave')(message)
-    await a.wire.until(isGone, 35_000)
-    long.block(false)
-    const anew = await b.wire.until(isEvent('room', 'federation_resumed'), 12_000)
-    expect(at(anew, 'event', 'resumed')).toBe(false)
-    await b.wire.until((message) => textAt(message, 'type') === 'room')
-    await a.wire.until(isEvent('room', 'join'))
-  }, 90_000)
+  // It takes as long as a server waits for a session.
+  test.skipIf(!process.env['SLOW_TESTS'])(
+    '[R87] a link that is dead without a word, and one that is cut for longer than the other server waits',
+    async () => {
+      const ways = [0, 1].map(() => startWay(() => Number(stage.there.server.address.split(':')[1])))
+      const [dead, long] = ways
+      if (!dead || !long) throw new Error('two')
+      await using parts = new AsyncDisposableStack()
+      for (const way of ways) parts.defer(() => way.stop())
+      const a = parts.use(await stage.traveller('anna'))
+      const b = parts.use(await stage.traveller('berta'))
+      await a.joins('halls', { signaling: `http://127.0.0.1:${dead.port}` })
+      await b.joins('halls', { signaling: `http://127.0.0.1:${long.port}` })
+      dead.freeze()
+      long.block(true)
+      long.cut()
+      await b.wire.until(isEvent('room', 'federation_interrupted'))
+      await a.wire.until(isEvent('room', 'federation_interrupted'), 25_000)
+      const back = await a.wire.until(isEvent('room', 'federation_resumed'), 10_000)
+      expect(at(back, 'event', 'resumed')).toBe(true)
+      // Its place there is given up after 30 s.
+      const isGone = (message: JsonObject): boolean => isEvent('room', 'leave')(message)
+      await a.wire.until(isGone, 35_000)
+      long.block(false)
+      const anew = await b.wire.until(isEvent('room', 'federation_resumed'), 12_000)
+      expect(at(anew, 'event', 'resumed')).toBe(false)
+      await b.wire.until((message) => textAt(message, 'type') === 'room')
+      await a.wire.until(isEvent('room', 'join'))
+    },
+    90_000,
+  )
 })

@@ -48,7 +48,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
     }, 40_000)
     afterAll(() => stage?.[Symbol.asyncDispose](), 30_000)
 
-    test('join, messages, transient data, leave', async () => {
+    test('[R80] [R83] [R84] join, messages, transient data, leave', async () => {
       const room = newRoom()
       await using b = await stage.host('bob', room)
       await using a = await stage.traveller('alice', ['chat-relay'])
@@ -97,7 +97,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
       expect(await b.wire.until(isEvent('room', 'leave'))).toMatchObject({ event: { leave: [there] } })
     }, 20_000)
 
-    test('the call and the chat, as Nextcloud there tells them', async () => {
+    test('[R84] the call and the chat, as Nextcloud there tells them', async () => {
       const room = newRoom()
       await using b = await stage.host('bob', room)
       await using a = await stage.traveller('alice', ['chat-relay'])
@@ -134,7 +134,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
       })
     }, 20_000)
 
-    test('both Nextclouds are pinged for the participant', async () => {
+    test('[R85] both Nextclouds are pinged for the participant', async () => {
       const room = newRoom()
       await using a = await stage.traveller('pia')
       await a.joins(room)
@@ -144,7 +144,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
       await Promise.all([isPinged(stage.here.talk), isPinged(stage.there.talk)])
     }, 30_000)
 
-    test('the link is cut for a moment: nothing is lost', async () => {
+    test('[R87] the link is cut for a moment: nothing is lost', async () => {
       const room = newRoom()
       await using b = await stage.host('bob', room)
       await using a = await stage.traveller('alice')
@@ -163,7 +163,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
       expect(await b.wire.until(isMessage)).toMatchObject({ message: { data: { n: 1 } } })
     }, 30_000)
 
-    test('bye here is a leave there', async () => {
+    test('[R80] bye here is a leave there', async () => {
       const room = newRoom()
       await using b = await stage.host('bob', room)
       await using a = await stage.traveller('alice')
@@ -175,7 +175,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
 
     // The original gives no answer then.
     test.skipIf(!isOursHere)(
-      'a token that is none, or too old, is refused in the words of the other server',
+      '[R88] a token that is none, or too old, is refused in the words of the other server',
       async () => {
         await using a = await stage.traveller('alice')
         expect(await a.joins('den', { token: 'none' })).toMatchObject({
@@ -190,7 +190,7 @@ for (const { suite, here, there, needs, isOursHere } of pairs) {
     )
 
     test.skipIf(!isOursHere)(
-      'the other server has forgotten us: the room is joined anew',
+      '[R87] the other server has forgotten us: the room is joined anew',
       async () => {
         const room = newRoom()
         await using a = await stage.traveller('alice')

@@ -354,3 +354,18 @@ test('[R80] words of links that are over fall on deaf ears, and nothing is left 
   happens({ event: 'opened', link: 99_999 })
   expect(leftIn(here.state)).toEqual({ deadlines: 1 })
 })
+
+test('[R83] what would be too long for the other server is left out: it would end the link', () => {
+  const { here, a, says, happens, link, saidThere } = guest({}, 'hello')
+  says(helloOf(saidThere()[0]?.['id'], { sessionid: 'R'.repeat(1_000) }))
+  says({ id: saidThere()[0]?.['id'] ?? '', type: 'room', room: { roomid: 'den' } })
+  a.hears()
+  const own = Array.from({ length: 100 }, () => a.id)
+  a.sends({ type: 'room' }, { own })
+  a.sends({ type: 'room' }, { own: own.slice(0, 10) })
+  a.sends({ type: 'room' }, { wide: 'ü'.repeat(32_000) })
+  a.sends({ type: 'room' }, { wide: 'ü'.repeat(33_000) })
+  expect(saidThere().map((message) => JSON.stringify(message).length)).toEqual([10_105, 32_077])
+  expect(here.world.facts.at(-1)).toMatchObject({ fact: 'message-ignored', why: 'too long' })
+  happens({ event: 'closed', link: link(), why: 'network', detail: 'enough' })
+})
