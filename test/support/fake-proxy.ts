@@ -31,6 +31,8 @@ interface FakeSubscriber {
 interface Session {
   readonly id: string
   say: Say | undefined
+  /** What is for its next connection. */
+  readonly pending: Reply[]
   readonly clients: Map<string, FakePublisher | FakeSubscriber>
 }
 
@@ -66,6 +68,8 @@ export interface FakeProxy {
   loseBackend(): void
   /** It has forgotten everything, as after a restart. */
   forget(): void
+  /** Sessions without a connection are over. */
+  expire(): void
   /** A connection begins; `say` is how the proxy speaks on it. */
   connected(say: Say): { readonly hear: (text: string, now: number) => void; readonly lost: () => void }
 }
@@ -83,18 +87,23 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     [...sessions.values()].flatMap((session) => [...session.clients])
   const find = (id: string) => clients().find(([known]) => known === id)?.[1]
   const ownerOf = (id: string): Session | undefined => [...sessions.values()].find((one) => one.clients.has(id))
+  function to(session: Session | undefined, message: Reply): void {
+    if (session?.say) session.say(message)
+    else session?.pending.push(message)
+  }
   const tell = (client: string, type: string, sid?: string): void =>
-    ownerOf(client)?.say?.({ type: 'event', event: { type, clientId: client, ...(sid === undefined ? {} : { sid }) } })
+    to(ownerOf(client), { type: 'event', event: { type, clientId: client, ...(sid === undefined ? {} : { sid }) } })
 
   function greet(say: Say, { id, hello }: Extract<Request, { readonly type: 'hello' }>, now: number) {
     const resumed = hello.resumeid ? sessions.get(hello.resumeid) : undefined
     if (hello.resumeid && !resumed) return void refuse(say, id, 'no_such_session')
     const token = checkToken(hello.token ?? '', (issuer) => (issuer === 'one' ? key : undefined), now)
     if (!resumed && !token.ok) return void refuse(say, id, token.error.code)
-    const session = resumed ?? { id: newId('session'), say: undefined, clients: new Map() }
+    const session = resumed ?? { id: newId('session'), say: undefined, pending: [], clients: new Map() }
     sessions.set(session.id, session)
     session.say = say
     const server = { version: 'fake', features: [...fake.features], ...(fake.country ? { country: fake.country } : {}) }
+    for (const message of session.pending.splice(0)) say(message)
     say({ id, type: 'hello', hello: { version: '1.0', sessionid: session.id, server } })
     return session
   }
@@ -103,7 +112,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
     say({ id, type: 'error', error: { code, message: `it is ${code}` } })
 
   function command(session: Session, { id, command: what }: Command, now: number): void {
-    const say: Say = (message) => session.say?.(message)
+    const say: Say = (message) => to(session, message)
     const done = (client: string, more: object = {}): void =>
       say({ id, type: 'command', command: { id: client, ...more } })
     const refusal = fake.refuses.get(what.type)
@@ -142,7 +151,7 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
   }
 
   function payload(session: Session, { id, payload: what }: Payload): void {
-    const say: Say = (message) => session.say?.(message)
+    const say: Say = (message) => to(session, message)
     const client = session.clients.get(what.clientId)
     const saying = sayingOf(what)
     if (!client) return refuse(say, id, 'unknown_client')
@@ -208,11 +217,11 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
       release()
     },
     push(message) {
-      for (const { say } of sessions.values()) say?.(message)
+      for (const session of [...sessions.values()]) to(session, message)
     },
     load: (load, bandwidth) => fake.push({ type: 'event', event: { type: 'update-load', load, bandwidth } }),
     candidate: (client, candidate) =>
-      ownerOf(client)?.say?.({
+      to(ownerOf(client), {
         type: 'payload',
         payload: {
           type: 'candidate',
@@ -230,6 +239,9 @@ export function createFakeProxy(url: string, country = ''): FakeProxy {
       fake.push({ type: 'event', event: { type: 'backend-disconnected' } })
     },
     forget: () => sessions.clear(),
+    expire() {
+      for (const session of [...sessions.values()]) if (!session.say) sessions.delete(session.id)
+    },
     connected(speak) {
       let session: Session | undefined
       const say: Say = (message) => {

@@ -41,6 +41,7 @@ export function createProxySfu(settings: ProxySettings, random: () => number): P
       for (const leg of clients.allAt(connection)) if (leg.kind === 'subscriber') subscribers.interrupt(leg)
       proxies.release(connection, true)
     },
+    doubtful: releaseUnused,
     event: happened,
     payload: said,
   }
@@ -130,8 +131,12 @@ export function createProxySfu(settings: ProxySettings, random: () => number): P
     if (connection) releaseUnused(connection)
   }
 
-  const releaseUnused = (connection: Connection): void =>
-    proxies.release(connection, clients.allAt(connection).length === 0)
+  /** Where nobody is any more it may be time to leave, or to begin anew. */
+  function releaseUnused(connection: Connection): void {
+    if (clients.allAt(connection).length > 0) return
+    connection.renew()
+    proxies.release(connection, true)
+  }
 
   const onLink = (link: Link, now: number, act: (connection: Connection) => void): SfuEffects =>
     desk.input(now, () => {

@@ -24,6 +24,8 @@ export interface Publisher {
   readonly stream: Stream
   readonly settings: PublishSettings
   readonly country: string | undefined
+  /** When it was asked for, ms. */
+  readonly since: number
   readonly asked: Map<number, Said>
   sid: string
   at: Place | undefined
@@ -83,6 +85,9 @@ export function createClients(): Clients {
     allAt: (connection) => [...(legs.get(connection)?.values() ?? [])],
   }
 }
+
+/** How long (ms) a deletion is repeated when its connection is lost: as long as the session can be taken up again. */
+export const deletion = 60_000
 
 /** More unanswered requests on one leg are refused. */
 const mostAsked = 500

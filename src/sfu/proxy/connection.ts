@@ -37,6 +37,8 @@ export interface Hooks {
   readonly missing: (connection: Connection) => void
   /** Nothing that was made there exists any more. */
   readonly cleared: (connection: Connection, detail: string) => void
+  /** Something may have been made there that nobody knows of. */
+  readonly doubtful: (connection: Connection) => void
   readonly event: (connection: Connection, event: EventBody) => void
   readonly payload: (connection: Connection, payload: PayloadSaid) => void
 }
@@ -65,10 +67,17 @@ export interface Connection extends Standing {
   request(message: Message, asking: Asking): void
   /** Counts what was brought there, or taken away, until the proxy tells its load. */
   brought(clients: number): void
+  /** Begins a new session, if there may be something in the present one that nobody knows of. */
+  renew(): void
   /** Forgets the session: what was made in it is as good as gone. */
   giveUp(detail: string): void
   /** Says goodbye; the proxy ends everything that was made there. */
   close(): void
+}
+
+interface Sent {
+  readonly id: string
+  readonly text: string
 }
 
 type Phase =
@@ -87,7 +96,11 @@ export function createConnection(
   let pause = firstPause
   let isOutageTold = false
   let odd = 0
-  let waiting: { readonly id: string; readonly text: string }[] = []
+  let waiting: Sent[] = []
+  /** What is to be asked once more if the connection is lost. */
+  let repeatable: Sent[] = []
+  /** Whether an answer was lost with a connection that said what had been made. */
+  let isDoubtful = false
   let told: { load: number; bandwidth: Bandwidth | undefined } = { load: 0, bandwidth: undefined }
   let pending = 0
   let hasBackend = true
@@ -97,9 +110,10 @@ export function createConnection(
 
   const linkOf = (): Link | undefined => ('link' in phase ? phase.link : undefined)
 
-  function say(message: object): void {
-    if ('link' in phase) desk.put({ do: 'send', link: phase.link, text: JSON.stringify(message) })
+  function sendText(text: string): void {
+    if ('link' in phase) desk.put({ do: 'send', link: phase.link, text })
   }
+  const say = (message: object): void => sendText(JSON.stringify(message))
 
   function dial(): void {
     const link = desk.newLink()
@@ -111,7 +125,7 @@ export function createConnection(
   function greet(): void {
     if (!('link' in phase)) return
     phase = { is: 'greeting', link: phase.link, since: desk.now }
-    const id = requests.add({ timeout: helloTimeout, answered: greeted })
+    const id = requests.add({ timeout: helloTimeout, isImpatient: true, answered: greeted })
     const who = session === undefined ? { token: desk.settings.sign('', desk.now) } : { resumeid: session }
     say({ id, type: 'hello', hello: { version: '1.0', ...who } })
   }
@@ -152,7 +166,8 @@ export function createConnection(
     desk.note({ fact: 'sfu-connected', url, version: its?.version ?? '' })
     const due = waiting.filter(({ id }) => requests.has(id))
     waiting = []
-    for (const { text } of due) desk.put({ do: 'send', link: phase.link, text })
+    for (const { text } of due) sendText(text)
+    if (isDoubtful) desk.after(`${name} doubt`, sessionLife, () => hooks.doubtful(connection))
     hooks.ready(connection)
   }
 
@@ -171,6 +186,9 @@ export function createConnection(
     if (!isOutageTold) desk.note({ fact: 'sfu-disconnected', url, why })
     isOutageTold = true
     requests.disconnected()
+    isDoubtful ||= requests.overdue > 0
+    waiting.push(...repeatable.filter(({ id }) => requests.has(id)))
+    repeatable = []
     if (lasted !== undefined) {
       if (session !== undefined) {
         desk.after(`${name} session`, sessionLife, () => connection.giveUp('the session is too old by now'))
@@ -186,8 +204,10 @@ export function createConnection(
   function endSession(detail: string): void {
     if (session === undefined) return
     session = undefined
-    desk.cancel(`${name} session`)
+    for (const key of ['session', 'doubt']) desk.cancel(`${name} ${key}`)
     waiting = []
+    repeatable = []
+    isDoubtful = false
     pending = 0
     requests.forget(detail)
     hooks.cleared(connection, detail)
@@ -308,21 +328,31 @@ export function createConnection(
         asking.answered(answer)
       }
       const id = requests.add({ ...asking, answered })
-      if (isLater) waiting.push({ id, text: JSON.stringify({ id, ...message }) })
-      else say({ id, ...message })
+      const sent = { id, text: JSON.stringify({ id, ...message }) }
+      if (isLater) waiting.push(sent)
+      else {
+        sendText(sent.text)
+        if (asking.isRepeatable) repeatable = [...repeatable.filter((one) => requests.has(one.id)), sent]
+      }
     },
     brought(clients) {
       pending += clients
     },
     giveUp: endSession,
+    renew() {
+      if (phase.is !== 'ready' || !isDoubtful || requests.overdue === 0) return
+      say({ type: 'bye' })
+      endSession('begun anew')
+      redial()
+    },
     close() {
-      if (phase.is === 'ready') say({ id: requests.add({ timeout: helloTimeout, answered: () => {} }), type: 'bye' })
+      if (phase.is === 'ready') say({ type: 'bye' })
       const link = linkOf()
       if (link !== undefined) desk.put({ do: 'hang-up', link })
       phase = { is: 'closed' }
       session = undefined
       requests.forget('the connection was closed')
-      for (const key of ['dial', 'session']) desk.cancel(`${name} ${key}`)
+      for (const key of ['dial', 'session', 'doubt']) desk.cancel(`${name} ${key}`)
     },
   }
   return connection

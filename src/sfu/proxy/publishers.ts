@@ -2,7 +2,7 @@
 import type { SfuCommand } from '../sfu.ts'
 import { streamKey } from '../stream.ts'
 import { forPublisher } from './choose.ts'
-import type { Asked, Clients, Publisher, Said } from './clients.ts'
+import { type Asked, type Clients, deletion, type Publisher, type Said } from './clients.ts'
 import type { Connection } from './connection.ts'
 import type { Desk } from './desk.ts'
 import type { PublisherSettings, Reply } from './messages.ts'
@@ -63,7 +63,8 @@ export function createPublishers({ desk, proxies, clients, asked, appeared, vani
     else if (tried.size > 0) nowhere(leg, 'refused', last)
     else {
       homeless.add(leg)
-      desk.after(patience(leg), desk.settings.timeout, () => nowhere(leg, 'lost', 'there is no proxy'))
+      const rest = Math.max(0, leg.since + desk.settings.timeout - desk.now)
+      desk.after(patience(leg), rest, () => nowhere(leg, 'lost', 'there is no proxy'))
     }
   }
 
@@ -102,7 +103,10 @@ export function createPublishers({ desk, proxies, clients, asked, appeared, vani
       connection.brought(-1)
       const detail = answer.ok ? 'the answer makes no sense' : answer.detail
       desk.note({ fact: 'sfu-request-failed', url: connection.url, request: 'create-publisher', detail })
-      if (!leg.isClosed) attempt(leg, tried, detail)
+      // Where the connection was lost nothing was refused: it is asked again when it is back.
+      const isGone = !answer.ok && answer.why === 'not available'
+      const others = isGone ? new Set([...tried].filter((one) => one !== connection)) : tried
+      if (!leg.isClosed) attempt(leg, others, detail)
       return
     }
     if (leg.isClosed) {
@@ -127,7 +131,7 @@ export function createPublishers({ desk, proxies, clients, asked, appeared, vani
     connection.brought(-1)
     connection.request(
       { type: 'command', command: { type: 'delete-publisher', clientId: client } },
-      { timeout: desk.settings.proxyTimeout, answered: () => {} },
+      { timeout: deletion, isRepeatable: true, answered: () => {} },
     )
   }
 
@@ -144,7 +148,10 @@ export function createPublishers({ desk, proxies, clients, asked, appeared, vani
 
   function answered(leg: Publisher, said: Said, answer: Answer): void {
     if (!answer.ok) {
-      asked.fail(leg, said, answer.code === 'unknown_client' ? 'unknown leg' : answer.why, answer.detail)
+      const isUnknown = answer.code === 'unknown_client'
+      asked.fail(leg, said, isUnknown ? 'unknown leg' : answer.why, answer.detail)
+      // Its end must have been told on a connection that was lost.
+      if (isUnknown) end(leg, 'lost', answer.detail)
       return
     }
     const { request } = said
@@ -184,6 +191,7 @@ export function createPublishers({ desk, proxies, clients, asked, appeared, vani
         stream,
         settings,
         country: origin.country,
+        since: desk.now,
         asked: new Map(),
         sid: sid ?? '',
         at: undefined,

@@ -17,6 +17,8 @@ export interface Asking {
   readonly answered: (answer: Answer) => void
   /** Whether there is no sense in waiting when the connection is lost, because somebody else can be asked. */
   readonly isImpatient?: boolean
+  /** Whether it is asked once more when the connection was lost before the answer came. */
+  readonly isRepeatable?: boolean
   /** What to do with an answer that comes after all; those are awaited for as long as the session lives. */
   readonly late?: (reply: Reply) => void
 }
@@ -31,7 +33,7 @@ export interface Requests {
   disconnected(): void
   /** The session is over: nothing will be answered. */
   forget(detail: string): void
-  /** Requests that are being waited for longer than they may take. */
+  /** How many answers are still to come that nobody waits for. */
   readonly overdue: number
 }
 

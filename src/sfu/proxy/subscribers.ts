@@ -2,7 +2,7 @@
 import type { SfuCommand } from '../sfu.ts'
 import { streamKey } from '../stream.ts'
 import { forSubscriber } from './choose.ts'
-import type { Asked, Clients, Publisher, Said, Subscriber } from './clients.ts'
+import { type Asked, type Clients, deletion, type Publisher, type Said, type Subscriber } from './clients.ts'
 import type { Connection } from './connection.ts'
 import type { Desk } from './desk.ts'
 import { payloadOf, sdpIn } from './payloads.ts'
@@ -116,7 +116,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
     connection.brought(-1)
     connection.request(
       { type: 'command', command: { type: 'delete-subscriber', clientId: client } },
-      { timeout: desk.settings.proxyTimeout, answered: () => {} },
+      { timeout: deletion, isRepeatable: true, answered: () => {} },
     )
   }
 
@@ -187,6 +187,8 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
     if (!answer.ok) {
       const why = answer.why === 'timeout' && saying.say === 'request-offer' ? 'no publisher' : answer.why
       asked.fail(leg, said, why, answer.detail)
+      // Its end must have been told on a connection that was lost.
+      if (answer.code === 'unknown_client') interrupt(leg)
       return
     }
     if (saying.say !== 'request-offer') {

@@ -116,6 +116,27 @@ describe('a lost connection', () => {
     expect(proxy.heard.findLast(({ type }) => type === 'hello')).toHaveProperty('hello.token')
   })
 
+  test('[M45] or only some of it, as the proxy says when it is asked', () => {
+    const proxy = one()
+    const stage = createStage([proxy])
+    stage.pass(5_000)
+    const { publisher, subscriber } = call(stage)
+    stage.hold(proxy)
+    for (const client of [...proxy.subscribers(), ...proxy.publishers()]) proxy.hangUp(client)
+    stage.cut()
+    stage.release(proxy)
+    stage.pass(250)
+    expect(stage.told()).toEqual([])
+    const heard = stage.requestOffer(subscriber)
+    const said = stage.offer(publisher, 'o')
+    expect(stage.told()).toMatchObject([
+      { event: 'failed', request: heard, why: 'refused' },
+      { event: 'interrupted', leg: subscriber },
+      { event: 'failed', request: said, why: 'unknown leg' },
+      { event: 'closed', leg: publisher, why: 'lost' },
+    ])
+  })
+
   test('[M45] in spite of another session in the answer', () => {
     const proxy = one()
     const stage = createStage([proxy])

@@ -286,6 +286,43 @@ describe('the end', () => {
     expect(stage.told()).toEqual([])
   })
 
+  test('[M64] a deletion that is lost with its connection is repeated', () => {
+    const proxy = proxyAt('one')
+    const stage = createStage([proxy])
+    stage.pass(5_000)
+    const leg = stage.publish(camera('ann'))
+    proxy.isMute = true
+    stage.close(leg)
+    stage.cut()
+    proxy.isMute = false
+    expect(proxy.publishers()).toHaveLength(1)
+    stage.pass(250)
+    expect(proxy.publishers()).toEqual([])
+  })
+
+  test('[M64] when nobody knows what was made, the session is begun anew as soon as it is empty', () => {
+    const proxy = proxyAt('one')
+    const stage = createStage([proxy])
+    stage.pass(5_000)
+    const there = stage.publish(camera('ann'))
+    stage.hold(proxy)
+    const leg = stage.publish(camera('ben'))
+    expect(proxy.publishers()).toHaveLength(2)
+    stage.cut()
+    stage.release(proxy)
+    stage.pass(250)
+    // It is made once more, in the session that was taken up again.
+    expect(stage.told()).toContainEqual(expect.objectContaining({ event: 'opened', leg }))
+    expect(proxy.publishers()).toHaveLength(3)
+    stage.close(leg)
+    stage.pass(120_000)
+    expect(proxy.publishers()).toHaveLength(2)
+    stage.close(there)
+    expect(proxy.publishers()).toEqual([])
+    stage.pass(1_500)
+    expect(stage.machine.isAvailable).toBe(true)
+  })
+
   test('[M65] the proxy says when its peer connection ended', () => {
     const proxy = proxyAt('one')
     const stage = createStage([proxy])

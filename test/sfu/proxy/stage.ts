@@ -35,6 +35,7 @@ export function createStage(proxies: readonly FakeProxy[], more: Partial<ProxySe
   const machine = createProxySfu(settingsFor(proxies, more), () => 0.5)
   const wires = new Map<Link, ReturnType<FakeProxy['connected']>>()
   const links = new Map<Link, FakeProxy>()
+  const held = new Map<FakeProxy, (() => void)[]>()
   const queue: (() => SfuEffects)[] = []
   const told: SfuEvent[] = []
   const facts: SfuFact[] = []
@@ -85,7 +86,12 @@ export function createStage(proxies: readonly FakeProxy[], more: Partial<ProxySe
       return
     }
     const say = (message: unknown): void => {
-      if (wires.has(link)) run(() => machine.linkReceived(link, JSON.stringify(message), now))
+      const deliver = (): void => {
+        if (wires.has(link)) run(() => machine.linkReceived(link, JSON.stringify(message), now))
+      }
+      const waiting = held.get(proxy)
+      if (waiting) waiting.push(deliver)
+      else deliver()
     }
     wires.set(link, proxy.connected(say))
     links.set(link, proxy)
@@ -110,6 +116,15 @@ export function createStage(proxies: readonly FakeProxy[], more: Partial<ProxySe
     inject: (text: string) => {
       const link = [...wires.keys()].at(-1)
       if (link !== undefined) run(() => machine.linkReceived(link, text, now))
+    },
+    /** What this proxy says from now on is on its way until `release`. */
+    hold(proxy: FakeProxy) {
+      if (!held.has(proxy)) held.set(proxy, [])
+    },
+    release(proxy: FakeProxy) {
+      const waiting = held.get(proxy) ?? []
+      held.delete(proxy)
+      for (const deliver of waiting) deliver()
     },
     pass(ms: number) {
       const end = now + ms
