@@ -57,7 +57,7 @@ export function connect(parts: Parts, wish: Wish, events: ConnectionEvents): Con
           if (!reply.ok && !isOver) events.unmade(reply)
         } else if (isOver) leftovers.handle(handle)
         else {
-          line = createLine(session, handle, (reply) => {
+          line = createLine(parts, handle, (reply) => {
             if (reply.code === handleNotFound) events.gone(reply)
           })
           events.attached(handle)

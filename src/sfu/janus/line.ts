@@ -2,6 +2,7 @@
  * What is said on one handle, in order: a message goes when Janus has the one before it, since Janus gives messages to
  * its plugins from several threads at once. What a cut of the connection leaves unanswered is said again.
  */
+import type { Desk } from './desk.ts'
 import type { Body } from './requests.ts'
 import type { JanusSession, Jsep } from './session.ts'
 import type { Reply } from './transactions.ts'
@@ -9,8 +10,8 @@ import type { Reply } from './transactions.ts'
 export interface Line {
   readonly handle: string
   message(body: Body, jsep: Jsep | undefined, then: (reply: Reply) => void): void
-  /** `candidate` is JSON. Those that come while Janus has not acknowledged the one before go together. */
-  trickle(candidate: string): void
+  /** `candidate` is JSON. Those that come shortly after others go together; `isLast` ends the waiting for more. */
+  trickle(candidate: string, isLast: boolean): void
   /** There is a connection again, and the handle is still there. */
   resume(): void
   /** Nothing more is said, and no answer is heard. */
@@ -23,44 +24,40 @@ interface Saying {
   readonly said: (reply: Reply) => void
 }
 
+/** How long (ms) candidates wait for others: browsers find most of theirs within a moment. */
+const gathering = 20
+
 /** `refused` hears of candidates that Janus did not take. */
 export function createLine(
-  session: Pick<JanusSession, 'isUp' | 'message' | 'trickle'>,
+  { session, desk }: { readonly session: Pick<JanusSession, 'isUp' | 'message' | 'trickle'>; readonly desk: Desk },
   handle: string,
   refused: (reply: Reply & { readonly ok: false }) => void,
 ): Line {
-  let queue: (Saying | string)[] = []
+  const alarm = `trickle ${handle}`
+  let queue: Saying[] = []
   /** What was cut off, in order. */
   let unanswered: Saying[] = []
   let blockedBy: Saying | undefined
   let candidates: string[] = []
-  let isTrickling = false
+  let isGathering = false
   let isOver = false
 
-  function put(one: Saying | string): void {
+  function put(saying: Saying): void {
     if (isOver) return
-    queue.push(one)
+    queue.push(saying)
     go()
   }
 
   function go(): void {
     while (!isOver && !blockedBy && unanswered.length === 0 && session.isUp()) {
       const next = queue.shift()
-      if (next === undefined) break
-      if (typeof next === 'string') candidates.push(next)
-      else say(next)
+      if (!next) return isGathering ? undefined : trickle()
+      blockedBy = next
+      session.message(handle, next.body, next.jsep, {
+        ended: (reply) => answered(next, reply),
+        acked: () => passed(next),
+      })
     }
-    trickle()
-  }
-
-  function say(saying: Saying): void {
-    // What is behind a candidate must not overtake it, if it can be helped.
-    trickle()
-    blockedBy = saying
-    session.message(handle, saying.body, saying.jsep, {
-      ended: (reply) => answered(saying, reply),
-      acked: () => passed(saying),
-    })
   }
 
   function passed(saying: Saying): void {
@@ -80,27 +77,33 @@ export function createLine(
     passed(saying)
   }
 
+  function gather(candidate: string, isLast: boolean): void {
+    if (isOver) return
+    candidates.push(candidate)
+    if (isLast || !isGathering) trickle()
+  }
+
+  /** What there is goes, behind the message that it belongs to, and what comes next waits for a while. */
   function trickle(): void {
-    if (isOver || isTrickling || candidates.length === 0 || !session.isUp()) return
+    if (candidates.length === 0 || blockedBy || queue.length > 0 || unanswered.length > 0 || !session.isUp()) return
     const batch = candidates
     candidates = []
-    isTrickling = true
-    session.trickle(handle, batch, (reply) => {
-      isTrickling = false
-      if (isOver) return
-      if (reply.why === 'cut') {
-        candidates = [...batch, ...candidates]
-        return
-      }
-      if (!reply.ok) refused(reply)
+    isGathering = true
+    desk.at(alarm, desk.now() + gathering, () => {
+      isGathering = false
       trickle()
+    })
+    session.trickle(handle, batch, (reply) => {
+      if (isOver || reply.ok) return
+      if (reply.why === 'cut') candidates = [...batch, ...candidates]
+      else refused(reply)
     })
   }
 
   return {
     handle,
     message: (body, jsep, said) => put({ body, jsep, said }),
-    trickle: put,
+    trickle: gather,
     resume() {
       queue = [...unanswered, ...queue]
       unanswered = []
@@ -112,6 +115,7 @@ export function createLine(
       queue = []
       unanswered = []
       candidates = []
+      desk.cancel(alarm)
     },
   }
 }

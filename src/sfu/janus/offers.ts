@@ -89,7 +89,7 @@ export function createOffers(parts: Parts, sourceOf: Publishers['sourceOf'], eve
           if (!reply.ok) unfulfilled(leg, reply)
           return
         }
-        const line = createLine(session, handle, (reply) => events.refused(leg, line, reply))
+        const line = createLine(parts, handle, (reply) => events.refused(leg, line, reply))
         leg.phase = { is: 'attached', line }
         events.attached(leg, handle)
         go(leg)

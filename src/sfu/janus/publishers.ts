@@ -5,7 +5,14 @@ import { type Connection, type ConnectionEvents, connect } from './connection.ts
 import { consequenceOf, handleNotFound } from './errors.ts'
 import { type Answer, type Happening, videoRoomIn } from './messages.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
-import { configurePublisher, hasRemoteStreams, publishRemotely, unpublishRemotely } from './requests.ts'
+import {
+  candidateText,
+  configurePublisher,
+  hasRemoteStreams,
+  isLast,
+  publishRemotely,
+  unpublishRemotely,
+} from './requests.ts'
 import { publisherStreams } from './streams.ts'
 import type { Reply } from './transactions.ts'
 
@@ -215,7 +222,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
   function trickle(leg: PublisherLeg, sid: string | undefined, candidate: Candidate): boolean {
     const line = leg.connection?.isMade() ? leg.connection.line() : undefined
     if (!line || (sid !== undefined && sid !== leg.sid)) return false
-    line.trickle(candidateText(candidate))
+    line.trickle(candidateText(candidate), isLast(candidate))
     return true
   }
 
@@ -382,7 +389,3 @@ const stale = (sid: string | undefined) => failure('stale sid', `sid ${sid} is n
 
 const answerIn = (answer: Answer): string | undefined =>
   answer.janus === 'event' && answer.jsep?.type === 'answer' ? answer.jsep.sdp : undefined
-
-/** An empty one ends them, which Janus wants said in another way. */
-export const candidateText = (candidate: Candidate): string =>
-  JSON.stringify(candidate.candidate === '' ? { completed: true } : candidate)

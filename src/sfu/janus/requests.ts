@@ -1,5 +1,13 @@
 /** What the VideoRoom is told: one function for each request that we make. Rooms are ids, see ids.ts. */
-import type { PublisherStream, PublishSettings, RemoteReceiver, Selection, Stream, StreamType } from '../stream.ts'
+import type {
+  Candidate,
+  PublisherStream,
+  PublishSettings,
+  RemoteReceiver,
+  Selection,
+  Stream,
+  StreamType,
+} from '../stream.ts'
 import { streamKey } from '../stream.ts'
 
 /** A request to the plugin as JSON text. */
@@ -105,3 +113,10 @@ export const addRemotePublisher = (
 
 export const removeRemotePublisher = (room: string, { type }: Stream): Body =>
   withRoom(room, { request: 'remove_remote_publisher', id: feeds[type] })
+
+/** An empty candidate ends them. */
+export const isLast = ({ candidate }: Candidate): boolean => candidate === ''
+
+/** As JSON; the end of candidates is said in another way. */
+export const candidateText = (candidate: Candidate): string =>
+  JSON.stringify(isLast(candidate) ? { completed: true } : candidate)

@@ -6,8 +6,8 @@ import type { Line } from './line.ts'
 import { type Happening, videoRoomIn } from './messages.ts'
 import { createOffers, offerIn, type Phase, type SubscriberLeg } from './offers.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
-import { candidateText, type Publishers } from './publishers.ts'
-import { configureSubscriber, startSubscriber, updateSubscriber } from './requests.ts'
+import type { Publishers } from './publishers.ts'
+import { candidateText, configureSubscriber, isLast, startSubscriber, updateSubscriber } from './requests.ts'
 import type { Reply } from './transactions.ts'
 
 export interface Subscribers {
@@ -113,7 +113,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
       case 'answer':
         return line.message(startSubscriber(phase.room), { type: 'answer', sdp: saying.sdp }, then)
       case 'candidate':
-        line.trickle(candidateText(saying.candidate))
+        line.trickle(candidateText(saying.candidate), isLast(saying.candidate))
         return asks.answer({ event: 'done', leg: leg.id, request })
       case 'select':
         return line.message(configureSubscriber(saying.selection), undefined, (reply) => {
@@ -233,7 +233,7 @@ export function createSubscribers(parts: Parts, sourceOf: Publishers['sourceOf']
     trickle(id, sid, candidate) {
       const phase = legs.get(id)?.phase
       if (phase?.is !== 'joined' || (sid !== undefined && sid !== phase.line.handle)) return false
-      phase.line.trickle(candidateText(candidate))
+      phase.line.trickle(candidateText(candidate), isLast(candidate))
       return true
     },
     close(id) {

@@ -145,10 +145,10 @@ janusTest(
     bench.pass(1_000)
     expect(bench.janus.heard.slice(before).filter((name) => name !== 'info')).toEqual([
       'claim',
-      'trickle',
       'room configure',
       'trickle',
     ])
+    expect(bench.sent().findLast(({ janus }) => janus === 'trickle')?.['candidates']).toHaveLength(2)
     expect(inShort(bench.told())).toEqual(['answer 1'])
   },
   reclaiming,
