@@ -112,7 +112,7 @@ async function measure(
     }
     for (let count = heard(); count < total * perMessage; count += heard()) await Bun.sleep(5)
   }
-  await run(rate)
+  await run(3 * rate)
   const before = pids.map(cpuMicros)
   const total = rate * seconds
   await run(total)
