@@ -35,16 +35,13 @@ for (const { which, program, video } of [
       }
     }, 40_000)
 
-    test.if(video)(
-      'cameras and microphones',
-      async () => {
-        await using all = await people(stage, browser, 'den')
-        for (const name of ['anna', 'ben']) await all.enter(name)
-        await stage.call('den', { anna: inCall.all, ben: inCall.all })
-        await all.allSee(['anna', 'ben'], 5)
-        expect(await all.tell('anna', `hears('ben')`)).toBeGreaterThan(0)
-      },
-      40_000,
-    )
+    if (!video) return
+    test('cameras and microphones', async () => {
+      await using all = await people(stage, browser, 'den')
+      for (const name of ['anna', 'ben']) await all.enter(name)
+      await stage.call('den', { anna: inCall.all, ben: inCall.all })
+      await all.allSee(['anna', 'ben'], 5)
+      expect(await all.tell('anna', `hears('ben')`)).toBeGreaterThan(0)
+    }, 40_000)
   })
 }
