@@ -3,6 +3,7 @@
  * its plugins from several threads at once. What a cut of the connection leaves unanswered is said again.
  */
 import type { Desk } from './desk.ts'
+import { mostWaiting } from './parts.ts'
 import type { Body } from './requests.ts'
 import type { JanusSession, Jsep } from './session.ts'
 import type { Reply } from './transactions.ts'
@@ -27,6 +28,8 @@ interface Saying {
 /** How long (ms) candidates wait for others: browsers find most of theirs within a moment. */
 const gathering = 20
 
+const tooMuch: Reply = { ok: false, why: 'refused', code: 0, detail: 'too much is waiting' }
+
 /** `refused` hears of candidates that Janus did not take. */
 export function createLine(
   { session, desk }: { readonly session: Pick<JanusSession, 'isUp' | 'message' | 'trickle'>; readonly desk: Desk },
@@ -44,6 +47,7 @@ export function createLine(
 
   function put(saying: Saying): void {
     if (isOver) return
+    if (queue.length >= mostWaiting) return saying.said(tooMuch)
     queue.push(saying)
     go()
   }
@@ -78,7 +82,7 @@ export function createLine(
   }
 
   function gather(candidate: string, isLast: boolean): void {
-    if (isOver) return
+    if (isOver || candidates.length >= mostWaiting) return
     candidates.push(candidate)
     if (isLast || !isGathering) trickle()
   }

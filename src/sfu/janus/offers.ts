@@ -4,7 +4,7 @@ import { consequenceOf } from './errors.ts'
 import { createLine, type Line } from './line.ts'
 import type { Answer, Happening } from './messages.ts'
 import { failure, failureOf, type Parts } from './parts.ts'
-import type { Publishers } from './publishers.ts'
+import type { Publishers, Source } from './publishers.ts'
 import { joinAsSubscriber } from './requests.ts'
 import type { Reply } from './transactions.ts'
 
@@ -73,7 +73,7 @@ export function createOffers(parts: Parts, sourceOf: Publishers['sourceOf'], eve
     const { phase } = leg
     if (phase.is === 'waiting') attach(leg)
     else if (phase.is === 'attached' && isWanted(leg) && source.isUp && leg.silentRoom !== source.room) {
-      join(leg, phase.line, source.room)
+      join(leg, phase.line, source)
     }
   }
 
@@ -98,16 +98,16 @@ export function createOffers(parts: Parts, sourceOf: Publishers['sourceOf'], eve
     )
   }
 
-  function join(leg: SubscriberLeg, line: Line, room: string): void {
-    const phase: Phase = { is: 'joining', line, room }
+  function join(leg: SubscriberLeg, line: Line, { room, ups }: Source): void {
+    const phase = { is: 'joining', line, room } as const
     leg.phase = phase
     const selection = { ...leg.selection, ...leg.wish }
     session.message(line.handle, joinAsSubscriber(room, leg.stream, selection, session.version()), undefined, {
       ended(reply) {
         if (leg.phase !== phase) return
         const sdp = reply.ok ? offerIn(reply.answer) : undefined
-        if (!reply.ok) return unjoined(leg, line, room, reply)
-        if (sdp === undefined) return unjoined(leg, line, room, withoutOffer)
+        if (!reply.ok) return unjoined(leg, phase, ups, reply)
+        if (sdp === undefined) return unjoined(leg, phase, ups, withoutOffer)
         leg.phase = { ...phase, is: 'joined' }
         leg.selection = selection
         leg.pause = 0
@@ -127,14 +127,22 @@ export function createOffers(parts: Parts, sourceOf: Publishers['sourceOf'], eve
     for (const request of requests) asks.answer({ ...offer, request })
   }
 
-  function unjoined(leg: SubscriberLeg, line: Line, room: string, reply: Reply & { readonly ok: false }): void {
+  function unjoined(
+    leg: SubscriberLeg,
+    { line, room }: { readonly line: Line; readonly room: string },
+    ups: number,
+    reply: Reply & { readonly ok: false },
+  ): void {
     const follows = reply.code === undefined ? 'refuse' : consequenceOf(reply.code)
     if (follows === 'wait' || follows === 'no publisher') {
       leg.phase = { is: 'attached', line }
-      leg.silentRoom = room
-      waiting(leg)
       if (follows === 'no publisher') failWants(leg, reply)
-      return
+      // It may have begun to send in between.
+      if (sourceOf(leg.stream)?.ups === ups) {
+        leg.silentRoom = room
+        waiting(leg)
+      }
+      return go(leg)
     }
     disconnect(leg)
     const isUsedUp = follows === 'new handle' || follows === 'handle gone'

@@ -15,6 +15,9 @@ export interface Parts {
   random(count: number): Uint8Array
 }
 
+/** What a leg can have waiting; no client needs so much. */
+export const mostWaiting = 200
+
 export const failure = (why: SfuFailure, detail: string): Failure => ({ why, detail })
 
 /** Why a request failed, in the words of the port. */

@@ -4,7 +4,7 @@ import { type Candidate, isStreamType, type LegId, type Stream, type StreamType,
 import { type Connection, type ConnectionEvents, connect } from './connection.ts'
 import { consequenceOf, handleNotFound } from './errors.ts'
 import { type Answer, type Happening, videoRoomIn } from './messages.ts'
-import { failure, failureOf, type Parts } from './parts.ts'
+import { failure, failureOf, mostWaiting, type Parts } from './parts.ts'
 import {
   candidateText,
   configurePublisher,
@@ -24,6 +24,8 @@ export interface Source {
   readonly room: string
   /** Whether it sends. */
   readonly isUp: boolean
+  /** How often Janus has said so. */
+  readonly ups: number
 }
 
 interface PublisherLeg {
@@ -33,8 +35,9 @@ interface PublisherLeg {
   /** The client's own, as long as it named one. */
   sid: string | undefined
   connection: Connection | undefined
-  /** Whether it sends. */
+  /** Whether it sends, and how often Janus has said so. */
   isUp: boolean
+  ups: number
   isOpened: boolean
   /** What waits for the connection. */
   readonly early: (() => void)[]
@@ -91,6 +94,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       sid,
       connection: undefined,
       isUp: false,
+      ups: 0,
       isOpened: false,
       early: [],
       offer: undefined,
@@ -199,9 +203,10 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
   // Saying
 
   /** Acts on the connection now, or when there is one. */
-  function whenMade(leg: PublisherLeg, act: () => void): void {
+  function whenMade(leg: PublisherLeg, request: number, act: () => void): void {
     if (leg.connection?.isMade()) act()
-    else leg.early.push(act)
+    else if (leg.early.length < mostWaiting) leg.early.push(act)
+    else asks.fail(leg.id, request, failure('refused', 'too much is waiting'))
   }
 
   function say(leg: PublisherLeg, request: number, sid: string | undefined, saying: Saying): void {
@@ -209,7 +214,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       case 'offer':
         return offer(leg, request, sid, saying.sdp)
       case 'candidate':
-        return whenMade(leg, () => {
+        return whenMade(leg, request, () => {
           if (!trickle(leg, sid, saying.candidate)) return asks.fail(leg.id, request, stale(sid))
           asks.answer({ event: 'done', leg: leg.id, request })
         })
@@ -236,7 +241,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       }
       leg.sid = sid
     }
-    whenMade(leg, () => {
+    whenMade(leg, request, () => {
       const { connection } = leg
       const line = connection?.line()
       // A later offer of yet another connection has taken its place.
@@ -282,6 +287,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     switch (message.janus) {
       case 'webrtcup':
         leg.isUp = true
+        leg.ups++
         return watchers.changed(leg.stream)
       case 'media':
         return received(leg, message.type, message.receiving)
@@ -332,7 +338,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     forward({ do: what, leg: id, request, to }) {
       const leg = legs.get(id)
       if (!leg) return
-      whenMade(leg, () => {
+      whenMade(leg, request, () => {
         if (!hasRemoteStreams(session.version())) {
           return asks.fail(id, request, failure('refused', 'remote streams need Janus 1.1'))
         }
@@ -353,7 +359,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     },
     sourceOf(stream) {
       const leg = byStream.get(streamKey(stream))
-      return leg?.connection?.isMade() ? { room: leg.connection.room(), isUp: leg.isUp } : undefined
+      return leg?.connection?.isMade() ? { room: leg.connection.room(), isUp: leg.isUp, ups: leg.ups } : undefined
     },
     happened(handle, message) {
       const leg = byHandle.get(handle)
@@ -363,8 +369,12 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
     },
     up() {
       for (const leg of [...legs.values()]) {
-        if (leg.connection) leg.connection.line()?.resume()
-        else make(leg)
+        if (!leg.connection) make(leg)
+        else {
+          leg.connection.line()?.resume()
+          // Janus may have told it when nobody listened; whoever joins will see.
+          if (leg.answer !== undefined) leg.isUp = true
+        }
       }
     },
     lost(why) {

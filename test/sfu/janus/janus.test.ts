@@ -68,6 +68,21 @@ janusTest('[M36] a message goes when Janus has the one before it', (bench) => {
   expect(inShort(bench.told())).toEqual(['done 1', 'answer 1', 'answer 1'])
 })
 
+janusTest('[M36] there is an end to what waits', (bench) => {
+  bench.janus.conduct = (name) => (name === 'room join' || name === 'room configure' ? 'hold' : 'obey')
+  bench.publish(1, alice, 'own')
+  for (let n = 1; n <= 201; n++) bench.offer(1, n, 'own')
+  expect(only(bench.told(), 'failed')).toMatchObject({ request: 201, why: 'refused' })
+  bench.janus.release()
+  bench.settle()
+  for (let n = 301; n <= 302; n++) bench.offer(1, n, 'own')
+  expect(inShort(bench.told())).toEqual(['opened 1', 'failed 1: refused'])
+  bench.janus.conduct = () => 'obey'
+  bench.janus.release()
+  bench.settle()
+  expect(bench.told()).toHaveLength(201)
+})
+
 janusTest('[M36] an answer gets through while an update waits for it', (bench) => {
   bench.publish(1, alice, 'own')
   bench.offer(1, 9, 'own')

@@ -184,6 +184,41 @@ for (const name of ['attach', 'room create', 'room join']) {
 }
 
 janusTest(
+  '[M4] a publisher that began to send while nobody listened is found',
+  (bench) => {
+    bench.publish(1, alice, 'own')
+    bench.offer(1, 10, 'own')
+    bench.subscribe(2, alice)
+    bench.requestOffer(2, 11)
+    bench.told()
+    bench.isReachable = false
+    bench.cut()
+    bench.publisherUp(alice)
+    bench.isReachable = true
+    bench.pass(1_000)
+    expect(only(bench.told(), 'offer').request).toBe(11)
+  },
+  reclaiming,
+)
+
+janusTest(
+  '[M4] one that does not send yet is waited for',
+  (bench) => {
+    bench.publish(1, alice, 'own')
+    bench.offer(1, 10, 'own')
+    bench.subscribe(2, alice)
+    bench.requestOffer(2, 11)
+    bench.told()
+    bench.cut()
+    bench.pass(1_000)
+    expect(bench.told()).toEqual([])
+    bench.publisherUp(alice)
+    expect(only(bench.told(), 'offer').request).toBe(11)
+  },
+  reclaiming,
+)
+
+janusTest(
   '[M4] a session that Janus no longer has when it is claimed is gone',
   (bench) => {
     call(bench)

@@ -219,6 +219,22 @@ janusTest('[M31] 428: it waits until the publisher sends', (bench) => {
   expect(only(bench.told(), 'offer').request).toBe(10)
 })
 
+janusTest('[M31] 428: it joins at once if the publisher began to send in between', (bench) => {
+  publishing(bench)
+  bench.subscribe(2, alice)
+  bench.told()
+  let isFirst = true
+  bench.janus.conduct = (name) => {
+    if (name !== 'room join' || !isFirst) return 'obey'
+    isFirst = false
+    const publisher = bench.janus.publisher('alice|video')
+    if (publisher) bench.janus.tell(publisher, { janus: 'webrtcup' })
+    return { code: 428 }
+  }
+  bench.requestOffer(2, 10)
+  expect(only(bench.told(), 'offer').request).toBe(10)
+})
+
 janusTest('[M31] 426: there is no such publisher', (bench) => {
   publishing(bench)
   bench.janus.conduct = (name) => (name === 'room join' ? { code: 426 } : 'obey')
