@@ -17,10 +17,10 @@ export interface ServerInProcess extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** `text` is what stands in the file beside the listener and the keys. */
-export async function startInProcess(text: string): Promise<ServerInProcess> {
+/** `text` is what stands in the file beside the listener and the keys; `content` is that of any file it names. */
+export async function startInProcess(text: string, content = ''): Promise<ServerInProcess> {
   const whole = `[http]\nlisten = 127.0.0.1:0\n[sessions]\nhashkey = ${testKeys.hashKey}\n${text}`
-  const { config, faults } = loadConfig({ file: 'test', text: whole, environment: {}, readFile: () => '' })
+  const { config, faults } = loadConfig({ file: 'test', text: whole, environment: {}, readFile: () => content })
   if (!config) throw new Error(faults.map(printFault).join('\n'))
   let written = ''
   const write = (lines: string): void => {
