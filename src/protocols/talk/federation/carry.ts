@@ -8,7 +8,7 @@ import type { Incoming } from '../wire.ts'
 import { fail, unreachable } from './failing.ts'
 import type { Federated } from './federations.ts'
 import { order } from './leave.ts'
-import { inOwnName } from './rewrite.ts'
+import { inOwnName } from './rewriting.ts'
 
 /** What the other server takes of a client (bytes). */
 const longestMessage = 65_536

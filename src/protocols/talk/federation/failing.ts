@@ -1,6 +1,6 @@
 /** When there is no way to a federated room, or none any more. */
 import { send } from '../deliver.ts'
-import { errorReply } from '../errors.ts'
+import { errorCodes, errorReply } from '../errors.ts'
 import { expectRoom } from '../leaving.ts'
 import type { State } from '../state.ts'
 import type { Federated } from './federations.ts'
@@ -16,7 +16,10 @@ export interface Failure {
 export function fail(state: State, federated: Federated, failure: Failure): void {
   const { session, wanted, room, place } = federated
   const { code, message, details } = failure
-  state.note({ fact: 'federation-failed', session: session.id, server: place.server, code, why: whyOf(failure) })
+  // The other server's own codes are text from outside, and no label of a metric.
+  const known = Object.hasOwn(errorCodes, code) ? code : 'other'
+  const why = `${code} ${whyOf(failure)}`
+  state.note({ fact: 'federation-failed', session: session.id, server: place.server, code: known, why })
   endFederated(state, federated, 'failed')
   send(state, session, errorReply(wanted?.request, code, message, details))
   // Talk's web client cures an expired token by joining again; then it still has to know which room it is in.

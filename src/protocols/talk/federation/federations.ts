@@ -2,8 +2,9 @@
 import type { ConnectionId, SessionId } from '../../../core/ids.ts'
 import type { Mailbox } from '../../../core/mailbox.ts'
 import type { ClientSession } from '../session.ts'
-import type { Clouds } from './actors.ts'
+import { createAttempts } from './attempts.ts'
 import type { Budget } from './budget.ts'
+import type { Clouds } from './clouds.ts'
 import type { FederationLink } from './link.ts'
 import type { Place } from './place.ts'
 import type { Present } from './present.ts'
@@ -75,6 +76,8 @@ export interface Federations {
   joined(): IterableIterator<Federated>
   /** How many somebody has; all guests of a backend count as one. */
   countOf(session: ClientSession): number
+  /** Whether he may have one more connection made just now. */
+  mayTry(session: ClientSession, now: number): boolean
   readonly size: number
   /** The connection may be listened to again. */
   release(connection: ConnectionId | undefined): void
@@ -88,6 +91,7 @@ export function createFederations(): Federations {
   const live = new Set<Federated>()
   const counts = new Map<string, number>()
   const released: ConnectionId[] = []
+  const tries = createAttempts()
 
   const ownerOf = ({ user, backend }: ClientSession): string => user ?? `guests of\n${backend.id}`
 
@@ -130,6 +134,7 @@ export function createFederations(): Federations {
       if (attempts.get(id) === federated) attempts.delete(id)
     },
     joined: () => rooms.values(),
+    mayTry: (session, now) => tries.spend(ownerOf(session), now),
     countOf: (session) => counts.get(ownerOf(session)) ?? 0,
     get size() {
       return live.size

@@ -7,8 +7,8 @@ import { disconnectFormer } from '../former.ts'
 import { leaveRoom, roomJoined } from '../leaving.ts'
 import type { ClientSession } from '../session.ts'
 import type { State } from '../state.ts'
-import { cloudsOf } from './actors.ts'
 import { createBudget } from './budget.ts'
+import { cloudsOf } from './clouds.ts'
 import type { Federated, Wanted } from './federations.ts'
 import { deadlineOf, endFederated, federatedSeat, order } from './leave.ts'
 import { type FederatedJoin, readFederatedJoin, samePlace } from './place.ts'
@@ -42,7 +42,7 @@ export function joinFederated(
   const isReusable = current?.phase === 'joined' && !current.wanted && samePlace(current.place, wish.place)
   const { maxLinks, maxLinksPerUser } = limits
   const isFull = state.federation.size >= maxLinks || state.federation.countOf(session) >= maxLinksPerUser
-  if (!isReusable && isFull) {
+  if (!isReusable && (isFull || !state.federation.mayTry(session, state.now()))) {
     const why = { code: 'too_many_connections', message: 'There are as many connections to other servers as may be.' }
     return refuse('federation_error', undefined, why)
   }

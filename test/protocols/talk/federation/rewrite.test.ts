@@ -1,8 +1,9 @@
 /** What another server says in our words: properties that hold whatever it says, and the corners of the table. */
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { cloudsOf, localActor, localComment } from '../../../../src/protocols/talk/federation/actors.ts'
-import { inOwnName, type Names, rewritten } from '../../../../src/protocols/talk/federation/rewrite.ts'
+import { cloudsOf, localActor, localComment } from '../../../../src/protocols/talk/federation/clouds.ts'
+import { rewritten } from '../../../../src/protocols/talk/federation/rewrite.ts'
+import { inOwnName, type Names } from '../../../../src/protocols/talk/federation/rewriting.ts'
 import { ServerMessage } from '../../../../src/protocols/talk/messages/index.ts'
 import { type Json, type JsonObject, parseJson } from '../../../support/json.ts'
 
