@@ -260,6 +260,14 @@ export function createFakeJanus(options: FakeJanusOptions = {}): FakeJanus {
         if (!room) return done(error(426))
         forgetRoom(room)
         return done({ videoroom: 'destroyed', room: room.id, permanent: false })
+      case 'list': {
+        const list = [...rooms.values()].map(({ id, description, publishers }) => ({
+          room: id,
+          description,
+          num_participants: publishers.size,
+        }))
+        return done({ videoroom: 'success', list })
+      }
       case 'add_remote_publisher':
         if (!room) return done(error(426))
         room.publishers.set(Number(body['id']), 'remote')

@@ -5,6 +5,7 @@ import { createAsks } from './asks.ts'
 import { createDesk } from './desk.ts'
 import { createLeftovers } from './leftovers.ts'
 import { videoRoomPlugin } from './messages.ts'
+import { createOrphans } from './orphans.ts'
 import { failure, type Parts } from './parts.ts'
 import { createPublishers } from './publishers.ts'
 import { createSession } from './session.ts'
@@ -33,12 +34,14 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
       leftovers.up()
       publishers.up()
       subscribers.up()
+      orphans.up()
     },
     lost(why) {
       available(false)
       publishers.lost(why)
       subscribers.lost(why)
       leftovers.lost()
+      orphans.lost()
     },
     happened(handle, message) {
       if (!publishers.happened(handle, message)) subscribers.happened(handle, message)
@@ -54,6 +57,7 @@ export function createJanusSfu(settings: JanusSettings, random: (count: number) 
     changed: (stream) => subscribers.changed(stream),
     gone: (stream, room) => subscribers.gone(stream, room),
   })
+  const orphans = createOrphans(desk, session, leftovers, publishers.hasRoom)
   const subscribers = createSubscribers(parts, publishers.sourceOf)
 
   function available(is: boolean): void {

@@ -51,6 +51,10 @@ const VideoRoomData = z.looseObject({
   /** Of `add_remote_publisher`. */
   port: z.number().optional(),
   rtcp_port: z.number().optional(),
+  /** Of `list`. */
+  list: z
+    .array(z.object({ room: id, description: z.string().optional(), num_participants: z.number().optional() }))
+    .optional(),
   configured: z.string().optional(),
   /** `ok` where it was asked for; otherwise who left, and `reason` says why. */
   leaving: z.unknown().optional(),

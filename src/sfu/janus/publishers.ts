@@ -61,6 +61,7 @@ export interface Publishers {
   close(leg: LegId): void
   closeAll(): void
   sourceOf(stream: Stream): Source | undefined
+  hasRoom(room: string): boolean
   /** False if the handle is none of a publisher. */
   happened(handle: string, message: Happening): boolean
   up(): void
@@ -361,6 +362,7 @@ export function createPublishers(parts: Parts, watchers: Watchers): Publishers {
       const leg = byStream.get(streamKey(stream))
       return leg?.connection?.isMade() ? { room: leg.connection.room(), isUp: leg.isUp, ups: leg.ups } : undefined
     },
+    hasRoom: (room) => legs.values().some(({ connection }) => connection?.room() === room),
     happened(handle, message) {
       const leg = byHandle.get(handle)
       if (!leg) return false

@@ -47,6 +47,9 @@ export function createRoom(room: string, stream: Stream, bitrate: number, settin
 
 export const destroyRoom = (room: string): Body => withRoom(room, { request: 'destroy' })
 
+/** All rooms, whoever made them. */
+export const listRooms: Body = JSON.stringify({ request: 'list' })
+
 export const joinAsPublisher = (room: string, { type }: Stream): Body =>
   withRoom(room, { request: 'join', ptype: 'publisher', id: feeds[type] })
 

@@ -151,6 +151,32 @@ janusTest('[M37] rooms outlive their session: they are destroyed in the next one
   expect(bench.janus.rooms.size).toBe(0)
 })
 
+janusTest('[M37b] rooms of a server that is no more are destroyed, nobody else’s', (bench) => {
+  call(bench)
+  const other = bench.janus.connected(() => undefined)
+  const [control] = bench.janus.handles.values()
+  const make = (room: number, description: string): void =>
+    other.receives(
+      `{"janus":"message","transaction":"1","session_id":${control?.session.id},"handle_id":${control?.id},` +
+        `"body":{"request":"create","room":${room},"description":${JSON.stringify(description)}}}`,
+    )
+  make(1, 'gone|video')
+  make(2, 'Demo Room')
+  make(3, 'audio')
+  bench.pass(20_000)
+  // As if it were being made just now by somebody else.
+  make(4, 'new|screen')
+  bench.pass(60_000)
+  expect([...bench.janus.rooms.values()].map(({ description }) => description)).toEqual([
+    'alice|video',
+    'Demo Room',
+    'audio',
+    'new|screen',
+  ])
+  bench.pass(300_000)
+  for (const description of ['Demo Room', 'audio', 'new|screen']) bench.janus.destroyRoom(description)
+})
+
 janusTest('[M38] the room goes first, then the handle of its publisher', (bench) => {
   call(bench)
   bench.janus.conduct = (name) => (name === 'room destroy' ? 'hold' : 'obey')
