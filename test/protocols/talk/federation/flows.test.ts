@@ -1,6 +1,8 @@
 /** People of two Nextclouds in one room, each on his own server: what each of them sees of the other. */
 import { expect, test } from 'bun:test'
+import type { SfuEvent } from '../../../../src/sfu/sfu.ts'
 import { at, type Json } from '../../../support/json.ts'
+import { mediaSettings, offer, says, sdp } from '../media/stage.ts'
 import { comings, inShort, leftIn } from '../server.ts'
 import { joinThere, pair } from './pair.ts'
 
@@ -104,6 +106,44 @@ test('[R83] media pass as messages, with the own id in them in the words of each
   a.sends({ type: 'session', sessionid: b.id }, { type: 'answer', from: a.id, to: b.id, payload: { sdp: 'v=0' } })
   both.pass()
   expect(b.hears()).toMatchObject([{ message: { data: { type: 'answer', from: there, to: b.id } } }])
+})
+
+test('[R83] media go through the SFU of the server that has the room, also where ours has one of its own', () => {
+  const media = () => mediaSettings
+  const both = pair({ media }, { media })
+  const [b] = both.room(1)
+  const a = both.user('alice')
+  both.joins(a)
+  const there = both.idThere(a)
+  const changed = ['seat in my den', b.roomSession].map((sessionId) => ({ sessionId, inCall: 7 }))
+  both.there.request({ type: 'incall', incall: { incall: 7, changed, users: changed } }, 'den', 'two')
+  const tells = (...events: readonly SfuEvent[]): void => {
+    for (const event of events) both.there.world.input((now) => both.there.talk.sfuTold(event, now))
+    both.pass()
+  }
+  const ordered = (server: typeof both.there) =>
+    server.world.commands.flatMap((command) => (command.to === 'sfu' ? [command.command] : []))
+  tells({ event: 'available', is: true })
+  for (const one of [a, b]) one.hears()
+
+  says(a, a, offer(sdp('audio', 'video'), { from: a.id, to: a.id }))
+  both.pass()
+  const [publish, say] = ordered(both.there)
+  if (publish?.do !== 'publish' || say?.do !== 'say') throw new Error('nothing was published')
+  expect(publish.stream).toEqual({ publisher: there, type: 'video' })
+  tells(
+    { event: 'opened', leg: publish.leg, sid: 'p1' },
+    { event: 'answer', leg: publish.leg, request: say.request, sid: 'p1', sdp: sdp('audio', 'video') },
+  )
+  const [answer] = a.hears()
+  expect(answer).toMatchObject({
+    message: { sender: { sessionid: a.id }, data: { type: 'answer', from: a.id, to: a.id } },
+  })
+  expect(JSON.stringify(answer)).not.toContain(there)
+
+  says(b, there, { type: 'requestoffer', roomType: 'video' })
+  expect(ordered(both.there).at(-2)).toMatchObject({ do: 'subscribe', stream: { publisher: there } })
+  expect(ordered(both.here)).toEqual([])
 })
 
 test('[R83] control passes, and whoever is to be muted is named as each side knows him', () => {

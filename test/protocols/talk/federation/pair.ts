@@ -75,11 +75,12 @@ export const joinThere = (remote: string, local: string, token = 'token'): JsonO
   },
 })
 
-export function pair(options: ServerOptions = {}): Pair {
+export function pair(options: ServerOptions = {}, optionsThere: ServerOptions = {}): Pair {
   const base = solo(options)
   const { here } = base
   const there = talkServer({
     seed: 7,
+    ...optionsThere,
     answering: (ask) => {
       if (ask.ask !== 'identify') return undefined
       if (ask.token.startsWith('expired')) return { answer: 'refused', code: 'token_expired', message: undefined }
