@@ -5,7 +5,10 @@ export interface MediaLine {
   /** In lower case: `audio`, `video`, `application`, … */
   readonly media: string
   readonly port: number
-  /** Refused or stopped: port 0, unless the line shares the port of another (`bundle-only`). */
+  /**
+   * Refused or stopped, as Janus reads it: port 0, unless the line shares the port of another (`bundle-only`) or is the
+   * first, which Janus takes for being on whatever its port is.
+   */
   readonly isOff: boolean
   readonly direction: Direction
   readonly mid: string | undefined
@@ -21,6 +24,7 @@ const mediaLine = /^m=([A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}) (\d{1,5})(?:\/\d{1,5}
 const originLine = /^o=\S+ \S+ \S+ IN IP[46] \S+$/
 /** A client may write attributes as it likes; Janus does not look at their case either. */
 const candidateAttribute = /^a=candidate:/i
+const bundleOnly = /^bundle-only(?::|$)/i
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no line may hold, because readers differ over where it ends.
 const control = /[\x00-\x08\x0a-\x1f\x7f]/
 const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] satisfies readonly Direction[]
@@ -37,6 +41,7 @@ export function parseSdp(text: string): Sdp | undefined {
     if (line.startsWith('m=')) {
       const read = readMediaLine(line, common)
       if (!read) return undefined
+      if (media.length === 0) read.isOn = true
       media.push(read)
     } else if (candidateAttribute.test(line)) {
       // An attribute that ends the candidates is empty in old clients.
@@ -68,7 +73,8 @@ interface Line {
   readonly port: number
   direction: Direction
   mid: string | undefined
-  isBundled: boolean
+  /** Whatever its port is. */
+  isOn: boolean
 }
 
 const linesOf = (text: string): readonly string[] =>
@@ -86,15 +92,15 @@ function readMediaLine(line: string, direction: Direction): Line | undefined {
   const read = mediaLine.exec(line)
   const port = Number(read?.[2])
   if (!read?.[1] || port > 65_535) return undefined
-  return { media: read[1].toLowerCase(), port, direction, mid: undefined, isBundled: false }
+  return { media: read[1].toLowerCase(), port, direction, mid: undefined, isOn: false }
 }
 
 function readAttribute(line: Line, attribute: string): void {
   if (isDirection(attribute)) line.direction = attribute
-  else if (attribute === 'bundle-only') line.isBundled = true
+  else if (bundleOnly.test(attribute)) line.isOn = true
   else if (attribute.startsWith('mid:')) line.mid = attribute.slice(4)
 }
 
 const isDirection = (attribute: string): attribute is Direction => directions.includes(attribute)
 
-const finished = ({ isBundled, ...line }: Line): MediaLine => ({ ...line, isOff: line.port === 0 && !isBundled })
+const finished = ({ isOn, ...line }: Line): MediaLine => ({ ...line, isOff: line.port === 0 && !isOn })

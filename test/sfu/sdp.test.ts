@@ -28,6 +28,18 @@ test('the lines of media: kind, port, direction, mid', () => {
   ])
 })
 
+test('the first line is on whatever its port is, because Janus takes it so; and the mark that it looks for has no case', () => {
+  const off = 'm=video 0 UDP/TLS/RTP/SAVPF 96'
+  const areOff = (...lines: readonly string[]) => parseSdp(written(...lines))?.media.map(({ isOff }) => isOff)
+  expect(areOff(off, off)).toEqual([false, true])
+  expect(areOff(off, off, 'a=BUNDLE-only', off, 'a=bundle-only:x', off, 'a=bundle-onlyx')).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
+})
+
 test('line ends may be those of Unix, and there may be empty lines at the end', () => {
   expect(parseSdp(`${head.join('\n')}\nm=audio 9 RTP/AVP 0\n\n`)?.media).toHaveLength(1)
 })

@@ -138,6 +138,10 @@ describe('[R66] what may be published', () => {
     [['publish-audio'], sdp('audio', ['video', 'inactive']), 'video', false],
     [['publish-audio'], sdp('audio').concat('m=video 0 UDP/TLS/RTP/SAVPF 96\r\n'), 'video', true],
     [['publish-audio'], sdp('audio').concat('m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only\r\n'), 'video', false],
+    // Janus switches these on, too.
+    [['publish-audio'], sdp('audio').concat('m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=Bundle-Only:x\r\n'), 'video', false],
+    [['publish-audio'], sdp().concat('m=video 0 UDP/TLS/RTP/SAVPF 96\r\n'), 'video', false],
+    [['publish-audio'], sdp('audio').concat('m=video 0 UDP/TLS/RTP/SAVPF 96\r\na=bundle-only-not\r\n'), 'video', true],
     [['publish-video'], sdp('audio'), 'audio', false],
     [['publish-media'], sdp('audio', 'video'), 'video', true],
     [['publish-media'], sdp('video'), 'screen', false],
