@@ -1,10 +1,10 @@
 /** One connection to one proxy: signing in, taking a session up again, requests, and what the proxy tells of itself. */
 import type { Link } from '../sfu.ts'
 import type { Standing } from './choose.ts'
-import { isCountry } from './continents.ts'
 import type { Desk } from './desk.ts'
-import type { Bandwidth, Command, EventBody, Payload, Reply } from './messages.ts'
+import type { Command, EventBody, Payload, Reply } from './messages.ts'
 import { type Answer, type Asking, createRequests } from './requests.ts'
+import { createTold, type Told } from './standing.ts'
 import { decodeReply } from './wire.ts'
 
 const firstPause = 1_000
@@ -18,8 +18,6 @@ const sessionLife = 60_000
 const helloTimeout = 10_000
 /** More senseless messages on one link than this, and it is not worth listening to. */
 const mostOdd = 20
-/** Requests that wait for the session to be taken up again. */
-const mostWaiting = 1_000
 
 export type Message =
   | { readonly type: 'command'; readonly command: Command }
@@ -43,13 +41,10 @@ export interface Hooks {
   readonly payload: (connection: Connection, payload: PayloadSaid) => void
 }
 
-export interface Connection extends Standing {
+export interface Connection extends Standing, Pick<Told, 'version' | 'features' | 'brought'> {
   readonly url: string
   /** Where the host of the url is; undefined if that is left to the network. */
   readonly address: string | undefined
-  readonly version: string | undefined
-  readonly features: readonly string[]
-  readonly bandwidth: Bandwidth | undefined
   readonly isConnected: boolean
   /** Connected, with a Janus behind it, and not to be given up. */
   readonly isReady: boolean
@@ -65,19 +60,12 @@ export interface Connection extends Standing {
   received(text: string): void
   linkLost(why: string): void
   request(message: Message, asking: Asking): void
-  /** Counts what was brought there, or taken away, until the proxy tells its load. */
-  brought(clients: number): void
   /** Begins a new session, if there may be something in the present one that nobody knows of. */
   renew(): void
   /** Forgets the session: what was made in it is as good as gone. */
   giveUp(detail: string): void
   /** Says goodbye; the proxy ends everything that was made there. */
   close(): void
-}
-
-interface Sent {
-  readonly id: string
-  readonly text: string
 }
 
 type Phase =
@@ -90,30 +78,21 @@ export function createConnection(
   desk: Desk,
   hooks: Hooks,
 ): Connection {
-  const requests = createRequests(desk, name)
+  const requests = createRequests(desk, name, sendText)
   let phase: Phase = { is: 'waiting' }
   let session: string | undefined
   let pause = firstPause
   let isOutageTold = false
   let odd = 0
-  let waiting: Sent[] = []
-  /** What is to be asked once more if the connection is lost. */
-  let repeatable: Sent[] = []
-  /** Whether an answer was lost with a connection that said what had been made. */
-  let isDoubtful = false
-  let told: { load: number; bandwidth: Bandwidth | undefined } = { load: 0, bandwidth: undefined }
-  let pending = 0
-  let hasBackend = true
-  let isDraining = false
-  let isSilent = false
-  let server: { version?: string; country?: string; features: readonly string[] } = { features: [] }
+  const told = createTold()
 
   const linkOf = (): Link | undefined => ('link' in phase ? phase.link : undefined)
+  const isClosed = (): boolean => phase.is === 'closed'
 
   function sendText(text: string): void {
     if ('link' in phase) desk.put({ do: 'send', link: phase.link, text })
   }
-  const say = (message: object): void => sendText(JSON.stringify(message))
+  const sayBye = (): void => sendText(JSON.stringify({ type: 'bye' }))
 
   function dial(): void {
     const link = desk.newLink()
@@ -125,9 +104,10 @@ export function createConnection(
   function greet(): void {
     if (!('link' in phase)) return
     phase = { is: 'greeting', link: phase.link, since: desk.now }
-    const id = requests.add({ timeout: helloTimeout, isImpatient: true, answered: greeted })
+    told.began()
     const who = session === undefined ? { token: desk.settings.sign('', desk.now) } : { resumeid: session }
-    say({ id, type: 'hello', hello: { version: '1.0', ...who } })
+    const asking = { timeout: helloTimeout, isImpatient: true, answered: greeted }
+    requests.ask({ type: 'hello', hello: { version: '1.0', ...who } }, asking, false)
   }
 
   function greeted(answer: Answer): void {
@@ -150,29 +130,19 @@ export function createConnection(
     if (!('link' in phase)) return
     if (session !== undefined && session !== sessionid) endSession('the proxy gave another session')
     session = sessionid
-    const country = its?.country?.toUpperCase()
-    if (country && !isCountry(country)) oddity('hello.server.country')
-    const isKnown = country !== undefined && isCountry(country)
-    server = {
-      features: its?.features ?? [],
-      ...(its?.version ? { version: its.version } : {}),
-      ...(isKnown ? { country } : {}),
-    }
+    if (!told.welcomed(its)) oddity('hello.server.country')
     phase = { is: 'ready', link: phase.link, since: desk.now }
     desk.cancel(`${name} session`)
     isOutageTold = false
-    isSilent = false
-    hasBackend = true
     desk.note({ fact: 'sfu-connected', url, version: its?.version ?? '' })
-    const due = waiting.filter(({ id }) => requests.has(id))
-    waiting = []
-    for (const { text } of due) sendText(text)
-    if (isDoubtful) desk.after(`${name} doubt`, sessionLife, () => hooks.doubtful(connection))
+    requests.resumed()
+    if (requests.isDoubtful) desk.after(`${name} doubt`, sessionLife, () => hooks.doubtful(connection))
     hooks.ready(connection)
   }
 
   /** Hangs up and tries again later. */
   function redial(): void {
+    if (isClosed()) return
     const link = linkOf()
     if (link !== undefined) desk.put({ do: 'hang-up', link })
     isOutageTold = true
@@ -182,19 +152,17 @@ export function createConnection(
   function linkGone(why: string): void {
     const lasted = phase.is === 'ready' ? desk.now - phase.since : undefined
     phase = { is: 'waiting' }
-    isDraining = false
     if (!isOutageTold) desk.note({ fact: 'sfu-disconnected', url, why })
     isOutageTold = true
     requests.disconnected()
-    isDoubtful ||= requests.overdue > 0
-    waiting.push(...repeatable.filter(({ id }) => requests.has(id)))
-    repeatable = []
     if (lasted !== undefined) {
       if (session !== undefined) {
         desk.after(`${name} session`, sessionLife, () => connection.giveUp('the session is too old by now'))
       }
       hooks.away(connection)
     } else if (session !== undefined) hooks.missing(connection)
+    // It may have been wanted for the sake of those only who have just been told.
+    if (isClosed()) return
     if (lasted !== undefined && lasted >= steady) pause = firstPause
     const isUrgent = lasted !== undefined && lasted >= steady && session !== undefined
     desk.after(`${name} dial`, isUrgent ? quickPause * desk.random() : pause * (0.5 + desk.random()), dial)
@@ -205,10 +173,7 @@ export function createConnection(
     if (session === undefined) return
     session = undefined
     for (const key of ['session', 'doubt']) desk.cancel(`${name} ${key}`)
-    waiting = []
-    repeatable = []
-    isDoubtful = false
-    pending = 0
+    told.emptied()
     requests.forget(detail)
     hooks.cleared(connection, detail)
   }
@@ -219,7 +184,7 @@ export function createConnection(
   }
 
   function heard(reply: Reply): void {
-    isSilent = false
+    told.spoke()
     if (reply.id && requests.settle(reply.id, reply)) return
     switch (reply.type) {
       case 'event':
@@ -240,29 +205,22 @@ export function createConnection(
   }
 
   function happened(event: EventBody): void {
+    const is = told.happened(event)
+    if (is === 'other') hooks.event(connection, event)
+    if (is !== 'news') return
     switch (event.type) {
-      case 'update-load':
-        told = { load: event.load ?? 0, bandwidth: event.bandwidth ?? undefined }
-        pending = 0
-        return
       case 'shutdown-scheduled':
-        if (!isDraining) desk.note({ fact: 'proxy-draining', url })
-        isDraining = true
+        desk.note({ fact: 'proxy-draining', url })
         return
       case 'backend-disconnected':
-        hasBackend = false
         desk.note({ fact: 'proxy-without-backend', url })
-        pending = 0
+        told.emptied()
         hooks.cleared(connection, 'the Janus of the proxy is gone')
         hooks.away(connection)
         return
       case 'backend-connected':
-        if (!hasBackend) desk.note({ fact: 'proxy-with-backend', url })
-        hasBackend = true
+        desk.note({ fact: 'proxy-with-backend', url })
         if (phase.is === 'ready') hooks.ready(connection)
-        return
-      default:
-        hooks.event(connection, event)
     }
   }
 
@@ -272,34 +230,34 @@ export function createConnection(
     isOneOfSeveral: false,
     isLeaving: false,
     get country() {
-      return server.country
+      return told.country
     },
     get version() {
-      return server.version
+      return told.version
     },
     get features() {
-      return server.features
+      return told.features
     },
     get load() {
-      return Math.max(0, told.load + pending)
+      return told.load
     },
     get bandwidth() {
       return told.bandwidth
     },
     get isDraining() {
-      return isDraining
+      return told.isDraining
     },
     get isSilent() {
-      return isSilent
+      return told.isSilent
     },
     get hasRemoteStreams() {
-      return server.features.includes('remote-streams') && !connection.isOneOfSeveral
+      return told.features.includes('remote-streams') && !connection.isOneOfSeveral
     },
     get isConnected() {
       return phase.is === 'ready'
     },
     get isReady() {
-      return phase.is === 'ready' && hasBackend && !connection.isLeaving
+      return phase.is === 'ready' && told.hasBackend && !connection.isLeaving
     },
     get connectedSince() {
       return phase.is === 'ready' ? phase.since : undefined
@@ -317,36 +275,24 @@ export function createConnection(
     },
     linkLost: linkGone,
     request(message, asking) {
-      const isLater = phase.is !== 'ready'
-      const detail = 'the proxy cannot be reached'
-      if (phase.is === 'closed' || session === undefined || (isLater && waiting.length >= mostWaiting)) {
-        asking.answered({ ok: false, why: 'not available', code: '', detail })
-        return
-      }
       const answered = (answer: Answer): void => {
-        if (!answer.ok && answer.why === 'timeout' && answer.code === '') isSilent = true
+        if (!answer.ok && answer.why === 'timeout' && answer.code === '') told.fellSilent()
         asking.answered(answer)
       }
-      const id = requests.add({ ...asking, answered })
-      const sent = { id, text: JSON.stringify({ id, ...message }) }
-      if (isLater) waiting.push(sent)
-      else {
-        sendText(sent.text)
-        if (asking.isRepeatable) repeatable = [...repeatable.filter((one) => requests.has(one.id)), sent]
-      }
+      const isPossible = phase.is !== 'closed' && session !== undefined
+      if (isPossible && requests.ask(message, { ...asking, answered }, phase.is !== 'ready')) return
+      asking.answered({ ok: false, why: 'not available', code: '', detail: 'the proxy cannot be reached' })
     },
-    brought(clients) {
-      pending += clients
-    },
+    brought: told.brought,
     giveUp: endSession,
     renew() {
-      if (phase.is !== 'ready' || !isDoubtful || requests.overdue === 0) return
-      say({ type: 'bye' })
+      if (phase.is !== 'ready' || !requests.isDoubtful) return
+      sayBye()
       endSession('begun anew')
       redial()
     },
     close() {
-      if (phase.is === 'ready') say({ type: 'bye' })
+      if (phase.is === 'ready') sayBye()
       const link = linkOf()
       if (link !== undefined) desk.put({ do: 'hang-up', link })
       phase = { is: 'closed' }

@@ -24,26 +24,39 @@ export interface Asking {
 }
 
 export interface Requests {
-  /** The number under which the request goes out. */
-  add(asking: Asking): string
-  has(id: string): boolean
+  /** Sends it, or keeps it until `resumed`; false if too much is kept already. */
+  ask(message: object, asking: Asking, isLater: boolean): boolean
   /** Whether the reply was an answer to something. */
   settle(id: string, reply: Reply): boolean
   /** The connection is lost, but the session may be taken up again. */
   disconnected(): void
+  /** The session was taken up again. */
+  resumed(): void
   /** The session is over: nothing will be answered. */
   forget(detail: string): void
-  /** How many answers are still to come that nobody waits for. */
-  readonly overdue: number
+  /** Whether an answer was lost with a connection that may have told of something that was made. */
+  readonly isDoubtful: boolean
+}
+
+interface Sent {
+  readonly id: string
+  readonly text: string
 }
 
 const mostLate = 1_000
+/** Requests that wait for the session to be taken up again. */
+const mostWaiting = 1_000
 
 /** `name` makes the keys of deadlines unique. */
-export function createRequests(desk: Desk, name: string): Requests {
+export function createRequests(desk: Desk, name: string, send: (text: string) => void): Requests {
   const open = new Map<string, Asking>()
   const late = new Map<string, (reply: Reply) => void>()
+  let waiting: Sent[] = []
+  /** What is to be asked once more if the connection is lost. */
+  let repeatable: Sent[] = []
+  let hasLost = false
   let number = 0
+  const isOpen = ({ id }: Sent): boolean => open.has(id)
 
   function take(id: string): Asking | undefined {
     const asking = open.get(id)
@@ -62,14 +75,20 @@ export function createRequests(desk: Desk, name: string): Requests {
   }
 
   return {
-    add(asking) {
+    ask(message, asking, isLater) {
+      if (isLater && waiting.length >= mostWaiting) return false
       const id = String(++number)
+      const sent = { id, text: JSON.stringify({ id, ...message }) }
       open.set(id, asking)
       const timeout: Answer = { ok: false, why: 'timeout', code: '', detail: 'no answer in time' }
       desk.after(`${name} ${id}`, asking.timeout, () => giveUp(id, timeout))
-      return id
+      if (isLater) waiting.push(sent)
+      else {
+        if (asking.isRepeatable) repeatable = [...repeatable.filter(isOpen), sent]
+        send(sent.text)
+      }
+      return true
     },
-    has: (id) => open.has(id),
     settle(id, reply) {
       const asking = take(id)
       if (asking) {
@@ -86,13 +105,24 @@ export function createRequests(desk: Desk, name: string): Requests {
       for (const [id, { isImpatient }] of [...open]) {
         if (isImpatient) giveUp(id, { ok: false, why: 'not available', code: '', detail })
       }
+      hasLost ||= late.size > 0
+      waiting.push(...repeatable.filter(isOpen))
+      repeatable = []
+    },
+    resumed() {
+      const due = waiting.filter(isOpen)
+      waiting = []
+      for (const { text } of due) send(text)
     },
     forget(detail) {
       late.clear()
+      waiting = []
+      repeatable = []
+      hasLost = false
       for (const id of [...open.keys()]) take(id)?.answered({ ok: false, why: 'not available', code: '', detail })
     },
-    get overdue() {
-      return late.size
+    get isDoubtful() {
+      return hasLost && late.size > 0
     },
   }
 }

@@ -1,13 +1,12 @@
 /** Subscriber legs: each waits for its publisher, is made where that one is or nearer by, and follows it when it comes back. */
 import type { SfuCommand } from '../sfu.ts'
 import { streamKey } from '../stream.ts'
-import { forSubscriber } from './choose.ts'
-import { type Asked, type Clients, deletion, type Publisher, type Said, type Subscriber } from './clients.ts'
-import type { Connection } from './connection.ts'
+import type { Asked, Clients, Publisher, Said, Subscriber } from './clients.ts'
 import type { Desk } from './desk.ts'
 import { payloadOf, sdpIn } from './payloads.ts'
 import type { Proxies } from './proxies.ts'
 import type { Answer } from './requests.ts'
+import { againKey, createSubscriberMaking } from './subscriber-making.ts'
 
 /** A proxy tells the end of a subscriber before that of its publisher. */
 const grace = 500
@@ -40,85 +39,20 @@ interface Parts {
 
 export function createSubscribers({ desk, proxies, clients, asked, publisherOf, gone }: Parts): Subscribers {
   const byStream = new Map<string, Set<Subscriber>>()
-  const again = (leg: Subscriber): string => `leg ${leg.leg} again`
 
-  /** Has the subscriber made, if it is not and there is a publisher. */
-  function seek(leg: Subscriber): void {
-    const publisher = publisherOf(streamKey(leg.stream))
-    if (leg.isClosed || leg.publisher || !publisher?.at) return
-    const client = { country: leg.country, overrides: desk.settings.continents }
-    const own = publisher.at.connection
-    desk.cancel(again(leg))
-    leg.publisher = publisher
-    attempt(leg, publisher, forSubscriber(proxies().ready(), own, client))
-  }
-
-  function attempt(leg: Subscriber, publisher: Publisher, [best, ...rest]: readonly Connection[]): void {
-    const { at } = publisher
-    if (!best || !at) {
-      leg.publisher = undefined
-      later(leg)
-      return
-    }
-    const isRemote = best !== at.connection
-    const command = {
-      type: 'create-subscriber',
-      streamType: leg.stream.type,
-      publisherId: at.client,
-      ...(isRemote ? { remoteUrl: at.connection.url, remoteToken: desk.settings.sign(at.client, desk.now) } : {}),
-    } as const
-    best.brought(1)
-    best.request(
-      { type: 'command', command },
-      {
-        // Another proxy has to be asked, and two gateways.
-        timeout: isRemote ? desk.settings.timeout : desk.settings.proxyTimeout,
-        isImpatient: true,
-        answered: (answer) => created(leg, publisher, best, rest, answer),
-        late: (reply) => {
-          if (reply.type === 'command' && reply.command.id) remove(best, reply.command.id)
-        },
-      },
-    )
-  }
-
-  function created(
-    leg: Subscriber,
-    publisher: Publisher,
-    connection: Connection,
-    rest: readonly Connection[],
-    answer: Answer,
-  ): void {
-    const isWanted = !leg.isClosed && leg.publisher === publisher && !leg.at
-    const client = answer.ok && answer.reply.type === 'command' ? answer.reply.command.id : undefined
-    if (!answer.ok || answer.reply.type !== 'command' || !client) {
-      connection.brought(-1)
-      const detail = answer.ok ? 'the answer makes no sense' : answer.detail
-      desk.note({ fact: 'sfu-request-failed', url: connection.url, request: 'create-subscriber', detail })
-      if (isWanted) attempt(leg, publisher, rest)
-      return
-    }
-    if (!isWanted) {
-      remove(connection, client)
-      return
-    }
-    clients.place(leg, { connection, client })
-    leg.sid = answer.reply.command.sid ?? ''
-    leg.named = leg.sid === '' ? (leg.named ?? 0) : undefined
-    desk.note({ fact: 'subscriber-created', ...leg.stream })
-    if (!leg.wasOpened) desk.tell({ event: 'opened', leg: leg.leg, sid: leg.sid })
-    leg.wasOpened = true
-    for (const said of [...leg.asked.values()]) forward(leg, said)
-    follow(leg)
-  }
-
-  function remove(connection: Connection, client: string): void {
-    connection.brought(-1)
-    connection.request(
-      { type: 'command', command: { type: 'delete-subscriber', clientId: client } },
-      { timeout: deletion, isRepeatable: true, answered: () => {} },
-    )
-  }
+  const { seek, remove } = createSubscriberMaking({
+    desk,
+    proxies,
+    clients,
+    publisherOf,
+    made(leg) {
+      if (!leg.wasOpened) desk.tell({ event: 'opened', leg: leg.leg, sid: leg.sid })
+      leg.wasOpened = true
+      for (const said of [...leg.asked.values()]) forward(leg, said)
+      follow(leg)
+    },
+    failed: later,
+  })
 
   /** Asks for the offer that nobody else asks for. */
   function follow(leg: Subscriber): void {
@@ -145,7 +79,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
   /** Tries again in a while what has to be had by itself; what somebody asks for has its own end. */
   function later(leg: Subscriber): void {
     if (!leg.isFollowing && leg.asked.size === 0) return
-    desk.after(again(leg), leg.pause * (0.5 + desk.random()), () => {
+    desk.after(againKey(leg), leg.pause * (0.5 + desk.random()), () => {
       if (leg.at) follow(leg)
       else seek(leg)
     })
@@ -226,7 +160,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
 
   function forget(leg: Subscriber): void {
     leg.isClosed = true
-    desk.cancel(again(leg))
+    desk.cancel(againKey(leg))
     const some = byStream.get(streamKey(leg.stream))
     some?.delete(leg)
     if (some?.size === 0) byStream.delete(streamKey(leg.stream))
@@ -284,7 +218,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
       const isAwaited = leg.isFollowing || asksForOffer(leg)
       leave(leg)
       leg.publisher = publisher
-      desk.after(again(leg), isAwaited ? leg.pause : grace, () => {
+      desk.after(againKey(leg), isAwaited ? leg.pause : grace, () => {
         leg.publisher = undefined
         if (isAwaited) {
           leg.pause = Math.min(longestPause, leg.pause * 2)
@@ -307,7 +241,7 @@ export function createSubscribers({ desk, proxies, clients, asked, publisherOf, 
       for (const leg of [...(byStream.get(streamKey(publisher.stream)) ?? [])]) {
         if (leg.publisher !== publisher) continue
         const { at } = leg
-        desk.cancel(again(leg))
+        desk.cancel(againKey(leg))
         interrupt(leg)
         if (at) remove(at.connection, at.client)
       }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { ProxySettings } from '../../../src/sfu/proxy/settings.ts'
-import { createFakeProxy } from '../../support/fake-proxy.ts'
+import { createFakeProxy, type FakeProxy } from '../../support/fake-proxy.ts'
 import { camera, createStage, settingsFor } from './stage.ts'
 
 const proxyAt = (name: string) => createFakeProxy(`http://${name}.example/`)
@@ -41,6 +41,26 @@ describe('[M67] a reload', () => {
     stage.close(publisher)
     expect(proxies[0].heard.at(-1)).toMatchObject({ type: 'bye' })
     expect(stage.machine.serverInfo()).toMatchObject({ proxies: [{ url: urls[1], connected: true }] })
+  })
+
+  test.each([
+    ['says bye', (proxy: FakeProxy) => proxy.push({ type: 'bye', bye: { reason: 'session_closed' } })],
+    ['loses its Janus', (proxy: FakeProxy) => proxy.loseBackend()],
+    ['dies', () => {}],
+  ])('forgets a used one that %s, and never dials it again', (_, befalls) => {
+    const { proxies, stage, reload, urls } = world()
+    stage.publish(camera('ann'))
+    reload({ urls: urls.slice(1) })
+    befalls(proxies[0])
+    proxies[0].isUp = false
+    stage.cut(proxies[0])
+    stage.pass(5_000)
+    const dialled = stage.dialled.length
+    proxies[0].isUp = true
+    stage.pass(120_000)
+    expect(stage.dialled).toHaveLength(dialled)
+    expect(stage.machine.serverInfo()).toMatchObject({ proxies: [{ url: urls[1] }] })
+    expect(stage.machine.nextDeadline()).toBeUndefined()
   })
 
   test('keeps one that was about to go', () => {
