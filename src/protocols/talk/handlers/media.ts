@@ -100,7 +100,9 @@ function sendOffer(state: State, asking: Asking, target: SessionId, { stream, si
   // As with any message: who is not there gets nothing, and the sender hears nothing.
   if (!recipient || recipient === asker || recipient.backend.id !== asker.backend.id) return
   const about = { ...asking, leg: { type: stream } }
-  if (!maySend(asker, stream)) return refuseMedia(state, about, 'not_allowed')
+  // Nobody is made to receive what he might not ask for.
+  if (!maySend(asker, stream) || !mayReceive(state, recipient, asker.id))
+    return refuseMedia(state, about, 'not_allowed')
   const leg = subscriberFor(state, recipient, asker.id, stream)
   if (!leg) return refuseMedia(state, about, 'client_not_found')
   say(state, leg, asking, { say: 'request-offer', selection }, sid)

@@ -15,6 +15,8 @@ import { bitrateFor } from './settings.ts'
 export interface Asking {
   readonly asker: ClientSession
   readonly id: string | null | undefined
+  /** What an offer sends, as a sum of `mediaTypes`. */
+  readonly media?: number | undefined
 }
 
 type OfferWord = Extract<MediaWord, { readonly type: 'offer' }>
@@ -28,9 +30,11 @@ export function publish(state: State, asking: Asking, word: OfferWord): void {
   if (!mayPublish(asker, stream, media)) return refuseMedia(state, about, 'not_allowed')
   const leg = publisherFor(state, asker, word, media)
   if (!leg) return refuseMedia(state, about, 'client_not_found')
-  leg.media = media
+  // Until it is answered what the last one sends may go on.
+  leg.media |= media
   // The sid of an offer makes the connection; it cannot be stale.
-  say(state, leg, asking, { say: 'offer', sdp: sdpIn(state, word.sdp) }, leg.sid === sid ? sid : undefined)
+  const named = leg.sid === sid ? sid : undefined
+  say(state, leg, { ...asking, media }, { say: 'offer', sdp: sdpIn(state, word.sdp) }, named)
 }
 
 /**
@@ -77,7 +81,7 @@ export function subscriberFor(
 
 /** Says something on a leg; whoever asked hears if it fails. */
 export function say(state: State, leg: Leg, asking: Asking, saying: Saying, sid: string | undefined): void {
-  const request = state.legs.ask({ leg, asker: asking.asker, id: asking.id })
+  const request = state.legs.ask({ leg, ...asking })
   if (request === undefined) return refuseMedia(state, { ...asking, leg }, 'processing_failed')
   state.order({ do: 'say', leg: leg.id, request, sid, saying })
 }

@@ -29,11 +29,23 @@ export function closeLegs(state: State, session: Session, is: 'here' | 'gone' = 
 
 /** Permissions changed: what the session may no longer send ends at once. */
 export function revoke(state: State, session: ClientSession): void {
-  for (const leg of state.legs.of(session.id)) {
-    if (leg.kind !== 'publisher' || mayPublish(session, leg.type, leg.media)) continue
-    state.note({ fact: 'stream-revoked', session: session.id, type: leg.type })
-    closeLeg(state, leg)
-  }
+  for (const leg of state.legs.of(session.id)) if (leg.kind === 'publisher') revokeLeg(state, leg)
+}
+
+/** The SFU took an offer: what it sends is what is sent now. False if a permission for it went meanwhile: then it ends. */
+export function offerTaken(state: State, leg: PublisherLeg, asked: MediaRequest): boolean {
+  leg.media = asked.media ?? leg.media
+  const isRevoked = revokeLeg(state, leg)
+  if (isRevoked) refuseMedia(state, asked, 'not_allowed')
+  return !isRevoked
+}
+
+function revokeLeg(state: State, leg: PublisherLeg): boolean {
+  const { session, type, media } = leg
+  if (mayPublish(session, type, media)) return false
+  state.note({ fact: 'stream-revoked', session: session.id, type })
+  closeLeg(state, leg)
+  return true
 }
 
 /** How long (ms) after it was said that a screen is no longer shared its stream ends, if the client did not end it. */

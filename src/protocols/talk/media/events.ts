@@ -5,7 +5,7 @@ import { deliver } from '../deliver.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { State } from '../state.ts'
 import { goesOut, sdpOut } from './candidates.ts'
-import { closeLeg, forgetLeg, noLongerLost, refuseMedia } from './closing.ts'
+import { closeLeg, forgetLeg, noLongerLost, offerTaken, refuseMedia } from './closing.ts'
 import type { Leg } from './legs.ts'
 import { availabilityChanged, streamLost } from './renewal.ts'
 import { type MediaNews, mediaFrame } from './words.ts'
@@ -23,7 +23,8 @@ export function sfuTold(state: State, event: SfuEvent): void {
       return noLongerLost(state, leg.session, leg.type)
     case 'answer':
     case 'offer': {
-      if (event.request !== undefined) state.legs.answered(event.request)
+      const asked = event.request === undefined ? undefined : state.legs.answered(event.request)
+      if (leg.kind === 'publisher' && asked && !offerTaken(state, leg, asked)) return
       const { event: type, sid } = event
       if (leg.kind === 'subscriber') leg.isOpen = true
       const payload = { type, sdp: sdpOut(state, event.sdp) }

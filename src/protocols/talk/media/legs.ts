@@ -10,7 +10,7 @@ export interface PublisherLeg {
   readonly type: StreamType
   /** The client's own name for the connection, if it gave one. */
   readonly sid: string | undefined
-  /** A sum of `mediaTypes`: what its last offer sends. */
+  /** A sum of `mediaTypes`: what the last offer that was answered sends, and those that are not answered yet. */
   media: number
   /** The SFU has it. */
   isOpen: boolean
@@ -33,6 +33,8 @@ export interface MediaRequest {
   /** Who hears of a failure. */
   readonly asker: ClientSession
   readonly id: string | null | undefined
+  /** What an offer sends, as a sum of `mediaTypes`. */
+  readonly media?: number | undefined
 }
 
 /** A stream that the SFU lost; its publisher is asked for it again. */

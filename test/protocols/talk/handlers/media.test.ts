@@ -294,6 +294,17 @@ test('[R70] not to oneself, to nobody, to another backend, or without permission
   expect(bot.hears()).toMatchObject([{ message: { sender: { sessionid: b.id }, data: { type: 'offer' } } }])
 })
 
+test('[R70] nobody is offered what he might not ask for', () => {
+  const stage = mediaStage()
+  const [a, b, elsewhere, outside] = stage.call(2)
+  outside.joins('den')
+  for (const client of [a, b, outside]) client.hears()
+  const send = { type: 'sendoffer', roomType: 'video' }
+  for (const to of [elsewhere, outside]) expect(says(a, to, send).map(codeOf)).toEqual(['not_allowed'])
+  expect(says(elsewhere, b, send).map(codeOf)).toEqual(['not_allowed'])
+  expect(stage.orders()).toEqual([])
+})
+
 test('[R71] choosing layers and media of what is received; nothing chosen is nothing done', () => {
   const stage = mediaStage()
   const [a, b] = stage.call(2)

@@ -37,14 +37,50 @@ describe('[R67] permissions that are gone', () => {
     })
   }
 
-  test('what counts is what the last offer sends', () => {
+  /** Offers that media to the SFU, which has not answered yet. */
+  function offers(stage: MediaStage, client: ReturnType<MediaStage['call']>[number], ...media: readonly string[]) {
+    says(client, client, offer(sdp(...media)), media.join())
+    const { leg, request } = stage.order('say')
+    return {
+      taken: () => stage.tells({ event: 'answer', leg, request, sid: 'p1', sdp: sdp(...media) }),
+      failed: () => stage.tells({ event: 'failed', leg, request, why: 'refused', detail: '' }),
+    }
+  }
+
+  test('what counts is what the last offer sends that the SFU took', () => {
     const stage = mediaStage()
     const [a] = stage.call(2)
     publishes(stage, a)
-    says(a, a, offer(sdp('audio')))
-    stage.orders()
+    offers(stage, a, 'audio').taken()
     stage.permits(a, ['publish-audio'])
     expect(closed(stage)).toBe(0)
+  })
+
+  test('an offer that the SFU has not taken hides nothing of what is sent', () => {
+    for (const end of ['failed', 'waits'] as const) {
+      const stage = mediaStage()
+      const [a] = stage.call(2)
+      publishes(stage, a)
+      const made = offers(stage, a, 'audio')
+      if (end === 'failed') made.failed()
+      stage.permits(a, ['publish-audio'])
+      expect(closed(stage)).toBe(1)
+    }
+  })
+
+  test('one that is taken when its permission has gone ends the stream', () => {
+    const stage = mediaStage()
+    const [a] = stage.call(2)
+    publishes(stage, a)
+    const first = offers(stage, a, 'audio')
+    const second = offers(stage, a, 'audio', 'video')
+    first.taken()
+    stage.permits(a, ['publish-audio'])
+    expect(closed(stage)).toBe(0)
+    a.hears()
+    second.taken()
+    expect(a.hears()).toMatchObject([{ id: 'audio,video', error: { code: 'not_allowed' } }])
+    expect(closed(stage)).toBe(1)
   })
 
   test('whoever receives waits: it may come back', () => {
