@@ -211,6 +211,19 @@ describe('what a proxy says of itself', () => {
     expect([first.publishers().length, second.publishers().length]).toEqual([1, 1])
   })
 
+  test('[M48] what it said on an earlier connection holds no more', () => {
+    const proxy = one()
+    const stage = createStage([proxy])
+    stage.pass(5_000)
+    proxy.push({ type: 'event', event: { type: 'shutdown-scheduled' } })
+    proxy.loseBackend()
+    proxy.forget()
+    stage.cut()
+    stage.pass(250)
+    const leg = stage.publish(camera('ann'))
+    expect(stage.told()).toMatchObject([{ event: 'opened', leg }])
+  })
+
   test('[M47] nonsense is noted and ignored, until it is too much', () => {
     const proxy = one()
     const stage = createStage([proxy])

@@ -72,6 +72,16 @@ describe('which proxy', () => {
     expect(counts()).toEqual([1, 4])
   })
 
+  test('[M52] but not those whom it refused', () => {
+    const proxies = [proxyAt('one'), proxyAt('two')]
+    const stage = createStage(proxies)
+    proxies[0]?.refuses.set('create-publisher', 'internal_error')
+    for (const name of 'ab') stage.publish(camera(name))
+    proxies[0]?.refuses.clear()
+    for (const name of 'cd') stage.publish(camera(name))
+    expect(proxies.map((proxy) => proxy.publishers().length)).toEqual([2, 2])
+  })
+
   test('[M53] one that owes an answer comes last, until it speaks', () => {
     const proxies = [proxyAt('one', 'DE'), proxyAt('two', 'US')]
     const [one, two] = proxies

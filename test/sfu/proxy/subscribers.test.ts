@@ -273,6 +273,19 @@ describe('[M63] from afar', () => {
     expect(kinds(stage.told())).toEqual(['offer'])
   })
 
+  test('to fetch a stream may take longer than to make something at one proxy', () => {
+    const { proxies, stage } = world()
+    const publisher = stage.publish(camera('ann'), { country: 'DE' })
+    stage.offer(publisher, 'o')
+    stage.told()
+    stage.hold(proxies[1])
+    const leg = stage.subscribe(camera('ann'), 'US')
+    stage.pass(9_000)
+    stage.release(proxies[1])
+    expect(stage.told()).toMatchObject([{ event: 'opened', leg }])
+    expect(proxies[0].subscribers()).toEqual([])
+  })
+
   test('the publisher’s proxy has to do if the near one cannot', () => {
     const { proxies, stage } = world()
     proxies[1].refuses.set('create-subscriber', 'unsupported_subscriber')
