@@ -93,7 +93,10 @@ export function createProxySfu(settings: ProxySettings, random: () => number): P
     const sdp = type === 'offer' ? sdpIn(payload?.['offer']) : undefined
     if (candidate) desk.tell({ event: 'candidate', leg: leg.leg, sid: leg.sid, candidate })
     else if (sdp !== undefined && leg.kind === 'subscriber') subscribers.offered(leg, sdp)
-    else desk.note({ fact: 'sfu-message-odd', url: connection.url, fault: `payload ${type}` })
+    else {
+      const kind = type === 'offer' || type === 'candidate' ? type : 'of an unknown type'
+      desk.note({ fact: 'sfu-message-odd', url: connection.url, fault: `payload ${kind}` })
+    }
   }
 
   function commanded(command: SfuCommand): void {
