@@ -32,8 +32,8 @@ export interface JanusBench extends SfuBench, Talking {
   receives(text: string): void
   /** Delivers all that is on its way. */
   settle(): void
-  /** Whether Janus can be reached at all. */
-  isReachable: boolean
+  /** Whether Janus can be reached at all; `mute`: nobody says no either. */
+  isReachable: boolean | 'mute'
   /** The connection breaks; Janus notices. */
   cut(): void
   /** Closes all legs and looks whether anything is left. */
@@ -94,6 +94,7 @@ export function janusBench(options: BenchOptions = {}): JanusBench {
   }
 
   function dial(link: Link): void {
+    if (bench.isReachable === 'mute') return
     if (!bench.isReachable) {
       inbox.push(() => machine.linkClosed(link, 'network: refused', time))
       return

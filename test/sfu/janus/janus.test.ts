@@ -45,6 +45,17 @@ janusTest('[M35] after close nothing is answered, whatever comes', (bench) => {
   expect(bench.told()).toEqual([])
 })
 
+janusTest('[M35] a leg that has ended is no leg any more', (bench) => {
+  const { other } = call(bench)
+  const [subscriber] = bench.janus.subscribers('alice|video')
+  if (subscriber) bench.janus.hangUp(subscriber, 'ICE failed')
+  bench.publisherHangsUp(alice)
+  bench.told()
+  bench.offer(1, 10, 'own')
+  bench.requestOffer(2, 11, other)
+  expect(inShort(bench.told())).toEqual(['failed 1: unknown leg', 'failed 2: unknown leg'])
+})
+
 janusTest('[M35] closing twice, or what never was, is nothing', (bench) => {
   call(bench)
   bench.close(1)
@@ -66,6 +77,28 @@ janusTest('[M36] a message goes when Janus has the one before it', (bench) => {
   bench.settle()
   expect(bench.janus.heard.slice(before)).toEqual(['room configure', 'room configure', 'trickle'])
   expect(inShort(bench.told())).toEqual(['done 1', 'answer 1', 'answer 1'])
+})
+
+janusTest('[M36] what Janus says of an earlier message lets no later one pass', (bench) => {
+  call(bench)
+  const publisher = bench.janus.publisher('alice|video')
+  if (!publisher) throw new Error('nobody is there')
+  const before = bench.janus.heard.length
+  bench.janus.conduct = () => 'ignore'
+  for (const n of [10, 11, 12]) bench.offer(1, n, 'own')
+  const first = bench.sent().at(-1)?.['transaction']
+  bench.receives(JSON.stringify({ janus: 'ack', transaction: first }))
+  expect(bench.janus.heard.length - before).toBe(2)
+  const answer = {
+    janus: 'event',
+    transaction: first,
+    sender: Number(publisher.id),
+    jsep: { type: 'answer', sdp: 'v=0' },
+  }
+  bench.receives(JSON.stringify(answer))
+  expect(only(bench.told(), 'answer').request).toBe(10)
+  expect(bench.janus.heard.length - before).toBe(2)
+  bench.janus.conduct = () => 'obey'
 })
 
 janusTest('[M36] there is an end to what waits', (bench) => {

@@ -120,6 +120,9 @@ janusTest('[M14] an offer with another sid is another connection of the same leg
   expect(only(events, 'answer')).toMatchObject({ sid: 'new', request: 10 })
   expect(publisherOf(bench).id).not.toBe(id)
   expect(bench.janus.rooms.size).toBe(1)
+  const joined = bench.bodies('join').length
+  bench.pass(5_000)
+  expect(bench.bodies('join')).toHaveLength(joined)
   bench.publisherUp(alice)
   expect(only(bench.told(), 'offer').sid).not.toBe(other)
   bench.candidate(1, 11, 'own')

@@ -50,6 +50,19 @@ for (const name of ['info', 'create', 'attach']) {
   })
 }
 
+test('[M2] a connection that comes to nothing, one way or the other, is given up', () => {
+  const bench = janusBench({ isUnreachable: true })
+  bench.isReachable = 'mute'
+  bench.pass(1_000)
+  expect(bench.dialled).toHaveLength(2)
+  bench.pass(bench.timeout + 2_000)
+  expect(bench.dialled).toHaveLength(3)
+  bench.isReachable = true
+  bench.pass(bench.timeout + 4_000)
+  expect(bench.machine.isAvailable).toBe(true)
+  bench.finish()
+})
+
 test('[M2] it dials until somebody is there, after 1, 2, 4, 8 and 16 seconds', () => {
   const bench = janusBench({ isUnreachable: true })
   bench.pass(60_000)

@@ -27,7 +27,9 @@ janusTest('[M23] attached when its publisher is there, with the handle for a sid
   bench.publish(1, alice, 'own')
   const { sid } = only(bench.told(), 'opened', 2)
   expect(bench.janus.handles.has(sid)).toBe(true)
-  expect(bench.janus.heard).not.toContain('room join subscriber')
+  bench.subscribe(3, alice)
+  expect(inShort(bench.told())).toEqual(['opened 3'])
+  expect(bench.bodies('join').filter(({ ptype }) => ptype === 'subscriber')).toEqual([])
 })
 
 janusTest('[M24] it is offered nothing until the publisher sends', (bench) => {
@@ -115,6 +117,17 @@ janusTest('[M26] with the present sid an update, with any other a new handle', (
   expect(bench.janus.handles.has(other)).toBe(false)
   bench.requestOffer(2, 12)
   expect(only(bench.told(), 'offer').sid).not.toBe(sid)
+})
+
+janusTest('[M26] of the handle before nothing is heard', (bench) => {
+  call(bench)
+  const before = subscriberOf(bench)
+  bench.requestOffer(2, 10)
+  bench.told()
+  bench.janus.tell(before, { janus: 'hangup', reason: 'Close PC' })
+  bench.janus.tell(before, { janus: 'trickle', candidate: { candidate: 'candidate:1' } })
+  bench.settle()
+  expect(bench.told()).toEqual([])
 })
 
 janusTest('[M27] an update that is asked for while an offer has no answer comes after that', (bench) => {
@@ -210,7 +223,9 @@ janusTest('[M31] 428: it waits until the publisher sends', (bench) => {
   bench.janus.conduct = (name, { body }) =>
     name === 'room join' && isEarly && JSON.stringify(body).includes('subscriber') ? { code: 428 } : 'obey'
   bench.subscribe(2, alice)
+  bench.noted()
   bench.requestOffer(2, 10)
+  expect(bench.noted()).toContainEqual({ fact: 'waiting-for-publisher', ...alice })
   expect(inShort(bench.told())).toEqual(['opened 2'])
   isEarly = false
   const publisher = bench.janus.publisher('alice|video')
@@ -258,6 +273,10 @@ for (const code of [424, 425, 459]) {
     expect(only(events, 'offer').request).toBe(10)
     expect(only(events, 'opened').sid).not.toBe(only(events, 'offer').sid)
     expect(bench.leftBehind()).toHaveLength(3)
+    // And so each time.
+    isFirst = true
+    bench.requestOffer(2, 11)
+    expect(only(bench.told(), 'offer').request).toBe(11)
   })
 
   janusTest(`[M31] ${code} again: refused`, (bench) => {
