@@ -31,6 +31,8 @@ const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inac
 
 /** Undefined if this is no session description, or one of its candidates is none. */
 export function parseSdp(text: string): Sdp | undefined {
+  // Half a character is JSON to us, and an error without a request from Janus.
+  if (!text.isWellFormed()) return undefined
   const lines = linesOf(text)
   if (lines[0] !== 'v=0' || !isWhole(lines)) return undefined
   const media: Line[] = []

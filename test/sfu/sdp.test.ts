@@ -63,6 +63,7 @@ describe('what is no session description', () => {
     'a tab for a space': written('m=video\t9\tRTP/AVP\t0'),
     'a line end within a line': written('a=x\rm=video 9 RTP/AVP 0'),
     'a NUL': written('a=x\u0000'),
+    'half a character': written('a=x\ud800'),
     'a candidate that is none': written('m=audio 9 RTP/AVP 0', 'a=candidate:nonsense'),
     'a candidate in another spelling': written('m=audio 9 RTP/AVP 0', 'a=Candidate:1 1 udp 1 192.0.2.1 9 typ host'),
   }

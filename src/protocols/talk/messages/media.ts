@@ -6,6 +6,8 @@ import { type Candidate, isStreamType, type Selection, type StreamType } from '.
 import { optional } from './body.ts'
 
 const longestSid = 256
+/** A token, which Janus can read: not every text that is JSON here is JSON to it. */
+const mid = /^[\x20-\x7e]{0,256}$/
 
 /** Names of codecs and profiles go to the SFU as they are. */
 const codec = optional(z.string().regex(/^[\w,.+-]{0,64}$/))
@@ -146,8 +148,8 @@ function readCandidate(data: object, stream: StreamType): MediaWord | MediaFault
   const { sid, payload } = data as { readonly sid?: unknown; readonly payload?: unknown }
   if (typeof sid === 'string' ? sid.length > longestSid : sid !== undefined && sid !== null) return 'invalid_format'
   if (!isObject(payload) || payload['candidate'] === undefined) return 'no_candidate'
-  const { candidate } = payload
-  if (!isCandidate(candidate)) return 'invalid_candidate'
+  const candidate = candidateIn(payload['candidate'])
+  if (!candidate) return 'invalid_candidate'
   const line = parseCandidate(candidate.candidate)
   return line
     ? { type: 'candidate', stream, sid: typeof sid === 'string' && sid !== '' ? sid : undefined, candidate, line }
@@ -158,12 +160,14 @@ type Fields = Readonly<Record<string, unknown>>
 
 const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 
-/** The line itself is another matter. */
-function isCandidate(value: unknown): value is Candidate {
-  if (!isObject(value) || typeof value['candidate'] !== 'string') return false
-  const { sdpMid, sdpMLineIndex } = value
-  if (sdpMid !== undefined && sdpMid !== null && typeof sdpMid !== 'string') return false
-  return sdpMLineIndex === undefined || sdpMLineIndex === null || typeof sdpMLineIndex === 'number'
+/** What an SFU looks at and nothing else, so that nobody sends it whatever he likes; the line itself is another matter. */
+function candidateIn(value: unknown): Candidate | undefined {
+  if (!isObject(value)) return undefined
+  const { candidate, sdpMid, sdpMLineIndex } = value
+  if (typeof candidate !== 'string') return undefined
+  if (sdpMid !== undefined && sdpMid !== null && !(typeof sdpMid === 'string' && mid.test(sdpMid))) return undefined
+  if (sdpMLineIndex !== undefined && sdpMLineIndex !== null && typeof sdpMLineIndex !== 'number') return undefined
+  return { candidate, sdpMid, sdpMLineIndex }
 }
 
 /** Numbers may have a fraction, as in the original. Nothing chosen is no selection. */

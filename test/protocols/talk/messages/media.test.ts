@@ -90,6 +90,8 @@ test('[R62] a candidate is an object with a line in it, or the empty one that en
     { candidate: 1 },
     { candidate: 'x' },
     { candidate: candidateLine('192.0.2.1'), sdpMid: 1 },
+    { candidate: candidateLine('192.0.2.1'), sdpMid: '\u0000' },
+    { candidate: candidateLine('192.0.2.1'), sdpMid: '\ud800' },
     { candidate: '', sdpMLineIndex: 'x' },
   ])
     expect(faultOf(withPayload({ candidate }))).toBe('invalid_candidate')
@@ -99,6 +101,12 @@ test('[R62] a candidate is an object with a line in it, or the empty one that en
       word: { type: 'candidate', candidate },
     })
   expect(readMedia({ type: 'endOfCandidates' })).toMatchObject({ word: { candidate: { candidate: '' } } })
+})
+
+test('of a candidate nothing goes on but what an SFU looks at', () => {
+  const candidate = { candidate: candidateLine('192.0.2.1'), sdpMid: '0', sdpMLineIndex: 0 }
+  const read = readMedia({ type: 'candidate', payload: { candidate: { ...candidate, completed: true, x: [[[]]] } } })
+  expect(read.kind === 'media' && 'candidate' in read.word && read.word.candidate).toEqual(candidate)
 })
 
 test('[R71] layers are numbers, media are on or off; nothing chosen is no selection', () => {
