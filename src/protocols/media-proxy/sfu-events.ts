@@ -5,7 +5,7 @@ import { filterSdp } from '../../sfu/sdp.ts'
 import type { SfuEvent } from '../../sfu/sfu.ts'
 import type { Candidate } from '../../sfu/stream.ts'
 import { ended, notOpened, opened, removeClient } from './clients.ts'
-import { broadcast, refuse, send, sendEvent } from './deliver.ts'
+import { refuse, send, sendEvent } from './deliver.ts'
 import { codeOf, withId } from './errors.ts'
 import type { Client } from './model.ts'
 import { confirm } from './payloads.ts'
@@ -53,7 +53,10 @@ function closed(state: State, { leg, detail }: EventOf<'closed'>): void {
 function available(state: State, is: boolean): void {
   if (state.isAvailable === is) return
   state.isAvailable = is
-  broadcast(state, { type: is ? 'backend-connected' : 'backend-disconnected' })
+  // Those without a connection too: that their media has gone is told by nothing else.
+  for (const session of state.sessions.values()) {
+    sendEvent(state, session, { type: is ? 'backend-connected' : 'backend-disconnected' })
+  }
   if (is) return
   const clients = [...state.clients.values()]
   // Subscribers first: their sessions are not told of each.

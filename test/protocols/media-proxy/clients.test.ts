@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { legId } from '../../../src/sfu/stream.ts'
-import { codes, command, event, payload, proxyServer, timeout } from './server.ts'
+import { codes, command, event, eventTypes, payload, proxyServer, timeout } from './server.ts'
 
 describe('publishers', () => {
   test('[P10] what the client wishes for goes to Janus; the answer has id and bitrate', () => {
@@ -221,4 +221,17 @@ test('[P25] Janus goes with everything in it, and comes back', () => {
   expect(ordered()).toHaveLength(3)
   sfu({ event: 'available', is: true })
   expect([hear(id), hear(other)]).toEqual([[event('backend-connected')], [event('backend-connected')]])
+})
+
+test('[P25] a session without a connection learns of it when it comes back, even if Janus is back before it', () => {
+  const server = proxyServer()
+  const { world, say, hear, sfu } = server
+  const { id, sessionId } = server.session()
+  server.publisher(id)
+  world.lose(id)
+  sfu({ event: 'available', is: false })
+  sfu({ event: 'available', is: true })
+  const again = world.open()
+  say(again, { type: 'hello', hello: { version: '1.0', resumeid: sessionId } })
+  expect(eventTypes(hear(again))).toEqual(['backend-disconnected', 'backend-connected', 'update-load'])
 })
