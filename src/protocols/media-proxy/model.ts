@@ -1,6 +1,7 @@
 /** Who and what there is: connections, sessions, their publishers and subscribers, and streams from other proxies. */
 import type { ConnectionId } from '../../core/ids.ts'
 import type { Mailbox } from '../../core/mailbox.ts'
+import type { Command } from '../../sfu/proxy/messages.ts'
 import type { Link } from '../../sfu/sfu.ts'
 import type { LegId, RemoteReceiver, Stream } from '../../sfu/stream.ts'
 import type { Peer } from '../front-end.ts'
@@ -83,6 +84,8 @@ export interface OtherProxy {
   readonly asked: Map<string, Question>
   /** Requests that wait until we are known there. */
   unsent: string[]
+  /** What was no longer wanted while we could not say so; our session there has it still. */
+  owed: Command[]
 }
 
 export type Question =

@@ -85,6 +85,7 @@ function refused(state: State, other: OtherProxy, question: Question, code: Erro
   // Our session there is over, and what it had with it.
   other.sessionId = undefined
   for (const pull of [...other.pulls].filter(hasBegun)) failPull(state, pull, 'internal_error', why)
+  other.owed = []
   if (state.others.get(other.url) === other) greet(state, other)
 }
 

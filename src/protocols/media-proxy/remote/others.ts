@@ -27,6 +27,7 @@ export function otherAt(state: State, url: string): OtherProxy {
     pulls: new Set(),
     asked: new Map(),
     unsent: [],
+    owed: [],
   }
   state.others.set(url, other)
   dial(state, other)
@@ -68,8 +69,10 @@ export function greeted(state: State, other: OtherProxy, sessionId: string): voi
   other.lostAt = undefined
   other.attempts = 0
   state.note({ fact: 'other-proxy-connected', url: other.url })
-  const { unsent } = other
+  const { unsent, owed } = other
   other.unsent = []
+  other.owed = []
+  for (const command of owed) ask(state, other, command, { about: 'nothing' })
   for (const text of unsent) order(state, { do: 'send', link: other.link, text })
 }
 
@@ -122,14 +125,15 @@ export function closePull(state: State, pull: Pull): void {
   if (phase !== 'listing') state.sfu({ do: 'close', leg: pull.leg })
   other.pulls.delete(pull)
   const { remote } = state.settings
-  if (ports && remote && other.phase === 'ready') {
+  if (ports && remote) {
     const command = {
       type: 'unpublish-remote',
       clientId: stream.publisher,
       hostname: remote.hostname,
       ...ports,
     } as const
-    ask(state, other, command, { about: 'nothing' })
+    if (other.phase === 'ready') ask(state, other, command, { about: 'nothing' })
+    else other.owed.push(command)
   }
   if (other.pulls.size === 0) forget(state, other)
 }
