@@ -6,7 +6,7 @@ import { type ErrorCode, withId } from './errors.ts'
 import { forgetForwardsOf } from './forwards.ts'
 import type { Client, Session } from './model.ts'
 import { leavePull } from './remote/leaving.ts'
-import type { State } from './state.ts'
+import { answered, type State } from './state.ts'
 
 /** Countries are the signaling server's business: the one Janus behind us is where it is. */
 const origin = { country: undefined }
@@ -22,6 +22,8 @@ function addClient(state: State, session: Session, request: string | undefined, 
     opening: { request, since: state.now() },
     isAtSfu: false,
     sid: '',
+    subscribers: new Set(),
+    asked: new Set(),
   }
   session.clients.set(id, client)
   state.clients.set(id, client)
@@ -70,7 +72,8 @@ export function subscribe(
 ): void {
   const id = state.world.newId()
   const client = addClient(state, session, request, id, { kind: 'subscriber', stream, pull, bitrate })
-  pull?.subscribers.add(client)
+  const source = pull ?? state.clients.get(stream.publisher)
+  source?.subscribers.add(client)
   if (!pull || pull.phase === 'ready') receive(state, client)
 }
 
@@ -129,6 +132,7 @@ export function removeClient(state: State, client: Client): void {
   refuseWaiting(state, client)
   if (client.isAtSfu) state.sfu({ do: 'close', leg })
   if (pull) leavePull(state, pull, client)
+  else state.clients.get(stream.publisher)?.subscribers.delete(client)
   if (kind === 'publisher') {
     forgetForwardsOf(state, client)
     endSubscribersOf(state, client)
@@ -138,18 +142,14 @@ export function removeClient(state: State, client: Client): void {
 
 /** Ids of publishers are made once: no other will ever come for them, and Janus would wait for it. */
 function endSubscribersOf(state: State, publisher: Client): void {
-  for (const client of [...state.clients.values()]) {
-    if (client.kind === 'subscriber' && !client.pull && client.stream.publisher === publisher.id) {
-      ended(state, client, 'its publisher is gone')
-    }
-  }
+  for (const client of [...publisher.subscribers]) ended(state, client, 'its publisher is gone')
 }
 
 /** The SFU answers nothing about a leg that was closed. */
 function refuseWaiting(state: State, client: Client): void {
-  for (const [number, pending] of state.pending) {
-    if (!('client' in pending) || pending.client !== client) continue
-    state.pending.delete(number)
+  for (const number of client.asked) {
+    const pending = answered(state, number)
+    if (!pending || pending.of === 'receive') continue
     refuse(state, pending.of === 'payload' ? client.session : pending.session, pending.request, 'unknown_client')
   }
 }

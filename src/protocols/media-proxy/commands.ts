@@ -6,7 +6,7 @@ import { withId } from './errors.ts'
 import { publishRemote, unpublishRemote } from './forwards.ts'
 import type { Client, Session } from './model.ts'
 import { subscribeElsewhere } from './remote/subscribe.ts'
-import type { State } from './state.ts'
+import { asked, type State } from './state.ts'
 
 /** More than a Janus can serve; bounds what one session makes us remember. */
 const mostClients = 20_000
@@ -73,7 +73,6 @@ function listStreams(
 ): void {
   const client = state.clients.get(clientId)
   if (client?.kind !== 'publisher' || client.opening) return refuse(state, session, request, 'unknown_client')
-  const number = state.serial()
-  state.pending.set(number, { of: 'streams', session, client, request })
+  const number = asked(state, { of: 'streams', session, client, request })
   state.sfu({ do: 'list-streams', leg: client.leg, request: number })
 }

@@ -2,7 +2,7 @@
 import type { CommandOf } from '../../sfu/proxy/messages.ts'
 import { refuse, sendEvent } from './deliver.ts'
 import { type Client, type Forward, forwardKey, type Session } from './model.ts'
-import type { State } from './state.ts'
+import { asked, type State } from './state.ts'
 
 type Wanted = CommandOf<'publish-remote'> | CommandOf<'unpublish-remote'>
 
@@ -18,8 +18,7 @@ export function publishRemote(state: State, session: Session, request: string | 
   // Whoever asks anew has forgotten that it runs; the other end may have.
   if (former) stopForwarding(state, former)
   session.forwards.set(key, forward)
-  const number = state.serial()
-  state.pending.set(number, { of: 'forward', session, forward, request })
+  const number = asked(state, { of: 'forward', session, forward, request })
   state.sfu({ do: 'forward', leg: publisher.leg, request: number, to: forward.to })
 }
 
@@ -28,8 +27,7 @@ export function unpublishRemote(state: State, session: Session, request: string 
   const forward = session.forwards.get(key)
   if (!forward) return refuse(state, session, request, 'unknown_client')
   session.forwards.delete(key)
-  const number = state.serial()
-  state.pending.set(number, { of: 'stop-forwarding', session, forward, request })
+  const number = asked(state, { of: 'stop-forwarding', session, forward, request })
   state.sfu({ do: 'stop-forwarding', leg: forward.publisher.leg, request: number, to: forward.to })
 }
 
@@ -40,12 +38,6 @@ export function stopForwarding(state: State, { publisher, to }: Forward): void {
 
 /** A publisher is gone: those who had its media copied are told. */
 export function forgetForwardsOf(state: State, publisher: Client): void {
-  for (const [number, pending] of state.pending) {
-    if ('forward' in pending && pending.forward.publisher === publisher) {
-      state.pending.delete(number)
-      refuse(state, pending.session, pending.request, 'unknown_client')
-    }
-  }
   for (const session of state.sessions.values()) {
     const keys = [...session.forwards].filter(([, forward]) => forward.publisher === publisher).map(([key]) => key)
     for (const key of keys) session.forwards.delete(key)

@@ -53,6 +53,10 @@ export interface Client {
   bitrate: number
   /** Where its media comes from, if that is another proxy. */
   readonly pull: Pull | undefined
+  /** Of a publisher: those here that receive it. */
+  readonly subscribers: Set<Client>
+  /** Requests to the SFU about it, by number. */
+  readonly asked: Set<number>
 }
 
 export interface Opening {
@@ -106,6 +110,8 @@ export interface Pull {
   /** Where our Janus receives. */
   ports: { readonly port: number; readonly rtcpPort: number } | undefined
   readonly subscribers: Set<Client>
+  /** As of a client. */
+  readonly asked: Set<number>
 }
 
 export const pullKey = (url: string, { publisher, type }: Stream): string => JSON.stringify([url, publisher, type])

@@ -7,7 +7,7 @@ import type { Saying } from '../../sfu/sfu.ts'
 import { refuse, send } from './deliver.ts'
 import { withId } from './errors.ts'
 import type { Client, Session } from './model.ts'
-import type { State } from './state.ts'
+import { asked, type State } from './state.ts'
 
 export function payload(state: State, session: Session, request: string | undefined, said: Payload): void {
   const { type, sid, clientId } = said
@@ -19,8 +19,7 @@ export function payload(state: State, session: Session, request: string | undefi
   const checked = saying && maySay(client, saying) ? permitted(state, saying) : 'unusable'
   if (checked === 'unusable') return refuse(state, session, request, 'unsupported_payload')
   if (checked === 'dropped') return confirm(state, client, request, type)
-  const number = state.serial()
-  state.pending.set(number, { of: 'payload', client, request, type })
+  const number = asked(state, { of: 'payload', client, request, type })
   state.sfu({ do: 'say', leg: client.leg, request: number, sid: sid || undefined, saying: checked })
 }
 

@@ -10,7 +10,7 @@ import { codeOf, withId } from './errors.ts'
 import type { Client } from './model.ts'
 import { confirm } from './payloads.ts'
 import { failPull, receiving } from './remote/pulls.ts'
-import type { Pending, State } from './state.ts'
+import { answered, type Pending, type State } from './state.ts'
 
 type EventOf<E extends SfuEvent['event']> = Extract<SfuEvent, { readonly event: E }>
 
@@ -25,9 +25,11 @@ export function sfuTold(state: State, event: SfuEvent): void {
     case 'streams':
     case 'receiving':
     case 'failed':
-      return answered(state, event)
+      return replied(state, event)
     case 'offer':
-      return event.request === undefined ? offered(state, event) : answered(state, { ...event, request: event.request })
+      return event.request === undefined
+        ? offered(state, event)
+        : replied(state, { ...event, request: event.request })
     case 'candidate':
       return withClient(state, event, (client) => found(state, client, event.candidate))
     case 'interrupted':
@@ -71,10 +73,9 @@ type Answer =
   | EventOf<'answer' | 'done' | 'streams' | 'receiving' | 'failed'>
   | (EventOf<'offer'> & { readonly request: number })
 
-function answered(state: State, event: Answer): void {
-  const pending = state.pending.get(event.request)
+function replied(state: State, event: Answer): void {
+  const pending = answered(state, event.request)
   if (!pending) return
-  state.pending.delete(event.request)
   if (event.event === 'failed') return failed(state, pending, event)
   switch (pending.of) {
     case 'payload':

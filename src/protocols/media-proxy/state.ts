@@ -114,3 +114,34 @@ export function createState(
     },
   }
 }
+
+/** Remembers what is about to be asked of the SFU; the number goes with it. */
+export function asked(state: State, pending: Pending): number {
+  const number = state.serial()
+  state.pending.set(number, pending)
+  subjectOf(pending).asked.add(number)
+  return number
+}
+
+/** What was asked under that number, once. */
+export function answered(state: State, number: number): Pending | undefined {
+  const pending = state.pending.get(number)
+  if (!pending) return undefined
+  state.pending.delete(number)
+  subjectOf(pending).asked.delete(number)
+  return pending
+}
+
+/** With whom it ends unanswered. */
+function subjectOf(pending: Pending): Client | Pull {
+  switch (pending.of) {
+    case 'payload':
+    case 'streams':
+      return pending.client
+    case 'forward':
+    case 'stop-forwarding':
+      return pending.forward.publisher
+    case 'receive':
+      return pending.pull
+  }
+}

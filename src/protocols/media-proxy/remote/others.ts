@@ -1,7 +1,7 @@
 /** The connections to other proxies: dialled when a stream is wanted, resumed when they break, ended with the last stream. */
 import type { Command } from '../../../sfu/proxy/messages.ts'
 import type { OtherProxy, Pull, Question } from '../model.ts'
-import type { State } from '../state.ts'
+import { answered, type State } from '../state.ts'
 import type { RemoteCommand } from '../vocabulary.ts'
 
 /** How long (ms) an answer to hello may take. */
@@ -119,9 +119,7 @@ export function closePull(state: State, pull: Pull): void {
   state.pulls.delete(pull.key)
   state.byLeg.delete(pull.leg)
   state.deadlines.cancel(`pull ${pull.leg}`)
-  for (const [number, pending] of state.pending) {
-    if (pending.of === 'receive' && pending.pull === pull) state.pending.delete(number)
-  }
+  for (const number of pull.asked) answered(state, number)
   if (phase !== 'listing') state.sfu({ do: 'close', leg: pull.leg })
   other.pulls.delete(pull)
   const { remote } = state.settings

@@ -6,7 +6,7 @@ import type { PublisherStream, Stream } from '../../../sfu/stream.ts'
 import { ended, nextLeg, notOpened, receive } from '../clients.ts'
 import type { ErrorCode } from '../errors.ts'
 import { type Pull, pullKey } from '../model.ts'
-import type { State } from '../state.ts'
+import { asked, type State } from '../state.ts'
 import { ask, closePull, otherAt } from './others.ts'
 
 /** How long (ms) all of it may take. */
@@ -19,7 +19,16 @@ export function pullOf(state: State, url: string, stream: Stream): Pull {
   if (known) return known
   const other = otherAt(state, url)
   const leg = nextLeg(state)
-  const pull: Pull = { key, other, stream, leg, phase: 'listing', ports: undefined, subscribers: new Set() }
+  const pull: Pull = {
+    key,
+    other,
+    stream,
+    leg,
+    phase: 'listing',
+    ports: undefined,
+    subscribers: new Set(),
+    asked: new Set(),
+  }
   state.pulls.set(key, pull)
   state.byLeg.set(leg, pull)
   other.pulls.add(pull)
@@ -34,8 +43,7 @@ export function listed(state: State, pull: Pull, streams: readonly z.infer<typeo
   if (pull.phase !== 'listing') return
   if (streams.length === 0) return failPull(state, pull, 'internal_error', 'the publisher sends nothing')
   pull.phase = 'receiving'
-  const number = state.serial()
-  state.pending.set(number, { of: 'receive', pull })
+  const number = asked(state, { of: 'receive', pull })
   const { leg, stream } = pull
   state.sfu({ do: 'receive', leg, request: number, stream, streams: streams.map(withoutNulls) })
 }
