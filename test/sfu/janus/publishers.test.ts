@@ -77,6 +77,14 @@ janusTest('[M12] without a sid of the client it is that of the handle', (bench) 
   expect(only(bench.told(), 'answer').sid).toBe(id)
 })
 
+janusTest('[M12] the client’s own holds from the start', (bench) => {
+  bench.publish(1, alice, 'own')
+  expect(only(bench.told(), 'opened').sid).toBe('own')
+  bench.candidate(1, 10, 'own')
+  bench.candidate(1, 11, 'another')
+  expect(inShort(bench.told())).toEqual(['done 1', 'failed 1: stale sid'])
+})
+
 janusTest('[M12] a first offer may name it', (bench) => {
   bench.publish(1, alice)
   bench.offer(1, 10, 'mine')

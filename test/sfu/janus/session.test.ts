@@ -87,6 +87,20 @@ janusTest('[M2] after a connection that lived a while the next is made at once, 
 
 const keepalives = (bench: JanusBench): number => bench.sent().filter(({ janus }) => janus === 'keepalive').length
 
+janusTest('[M2] each outage is noted, once', (bench) => {
+  const outages = (): number => bench.noted().filter(({ fact }) => fact === 'sfu-disconnected').length
+  for (let n = 1; n <= 2; n++) {
+    bench.isReachable = false
+    bench.cut()
+    bench.pass(20_000)
+    // That it was closed, and that it is refused since.
+    expect(outages()).toBe(2)
+    bench.isReachable = true
+    bench.pass(20_000)
+    expect(outages()).toBe(0)
+  }
+})
+
 janusTest('[M3] a keepalive every 30 seconds', (bench) => {
   bench.sent()
   bench.pass(90_000)
@@ -273,6 +287,7 @@ janusTest('[M5] a session that Janus gives up is made anew', (bench) => {
   bench.settle()
   expect(inShort(bench.told())).toEqual(['available false', 'interrupted 2', 'closed 1: lost', 'available true'])
   expect(bench.dialled).toHaveLength(2)
+  expect(bench.janus.heard).not.toContain('claim')
   bench.pass(3_000)
 })
 

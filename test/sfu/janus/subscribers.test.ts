@@ -306,6 +306,17 @@ for (const code of [421, 430, 433, 437, 499, 490, 12_345]) {
   })
 }
 
+janusTest('[M31] what was wished for in a request that failed is no wish of the next', (bench) => {
+  publishing(bench)
+  bench.janus.conduct = (name) => (name === 'room join' ? { code: 430 } : 'obey')
+  bench.subscribe(2, alice)
+  bench.say(2, 10, { say: 'request-offer', selection: { substream: 1 } })
+  bench.janus.conduct = () => 'obey'
+  bench.requestOffer(2, 11)
+  expect(subscriberOf(bench).said[0]?.['body']).toMatchObject({ streams: [{ feed: 1 }] })
+  expect(JSON.stringify(subscriberOf(bench).said[0])).not.toContain('substream')
+})
+
 for (const name of ['attach', 'room join']) {
   janusTest(`[M31] no answer to ${name}: the request fails, the next one is served`, (bench) => {
     publishing(bench)
