@@ -93,7 +93,7 @@ function eventOf(type: number, subtype: number, event: Fields): JanusEvent | und
     case types.media:
       if (subtype === media.stats) return { is: 'stats', stats: statsOf(event) }
       if (subtype !== media.slowLink) return undefined
-      return { is: 'slow link', media: wordAt(event, 'media'), uplink: event['slow_link'] === 'uplink' }
+      return { is: 'slow link', media: mediaAt(event), uplink: event['slow_link'] === 'uplink' }
     case types.core:
       return subtype === core.startup && event['status'] === 'started' ? { is: 'started' } : undefined
     default:
@@ -126,7 +126,7 @@ const candidateOf = (fields: Fields): SelectedCandidate => ({
 })
 
 const statsOf = (event: Fields): MediaStats => ({
-  media: wordAt(event, 'media'),
+  media: mediaAt(event),
   mid: wordAt(event, 'mid'),
   codec: wordAt(event, 'codec'),
   rtt: numberAt(event, 'rtt'),
@@ -147,6 +147,14 @@ const statsOf = (event: Fields): MediaStats => ({
 function numberAt(fields: Fields, name: string): number {
   const value = fields[name]
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0
+}
+
+const knownMedia: ReadonlySet<unknown> = new Set(['', 'audio', 'video', 'video-sim1', 'video-sim2', 'data'])
+
+/** Histograms have a series for each. */
+function mediaAt(fields: Fields): string {
+  const word = wordAt(fields, 'media')
+  return knownMedia.has(word) ? word : 'other'
 }
 
 /** These words become labels: short ones of few characters, `other` for everything else, empty without one. */

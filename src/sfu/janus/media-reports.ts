@@ -46,38 +46,53 @@ const mostLines = 32
 const longestPause = 60_000
 
 export function createMediaReports(): MediaReports {
-  const handles = new Map<string, Handle>()
+  /** By the name of their Janus, then by number. */
+  const emitters = new Map<string, Map<number, Handle>>()
+  let size = 0
   let nextSweep = 0
+
+  const handles = (): readonly Handle[] => [...emitters.values()].flatMap((known) => [...known.values()])
+  const known = ({ emitter, handle }: Source): Handle | undefined => emitters.get(emitter)?.get(handle)
 
   function handleOf(source: Source, now: number): Handle | undefined {
     if (source.handle === 0) return undefined
-    const key = `${source.handle} ${source.emitter}`
-    const known = handles.get(key)
-    if (known) return known
-    if (handles.size >= mostHandles) return undefined
+    const present = known(source)
+    if (present) return present
+    if (size >= mostHandles) return undefined
     const handle: Handle = { source, lines: new Map(), lastReport: now }
-    handles.set(key, handle)
+    const others = emitters.get(source.emitter) ?? new Map<number, Handle>()
+    emitters.set(source.emitter, others.set(source.handle, handle))
+    size++
     return handle
   }
 
-  const forget = (isMeant: (handle: Handle) => boolean): void => {
-    for (const [key, handle] of handles) if (isMeant(handle)) handles.delete(key)
+  function forget({ emitter, handle }: Source): void {
+    const others = emitters.get(emitter)
+    if (!others?.delete(handle)) return
+    size--
+    if (others.size === 0) emitters.delete(emitter)
+  }
+
+  /** A Janus has begun anew. */
+  function forgetAll(emitter: string): void {
+    size -= emitters.get(emitter)?.size ?? 0
+    emitters.delete(emitter)
   }
 
   /** Not every Janus tells when a handle is gone. */
   function sweep(now: number): void {
     if (now < nextSweep) return
     nextSweep = now + longestPause
-    forget(({ lastReport }) => now - lastReport > longestPause)
+    for (const { source, lastReport } of handles()) if (now - lastReport > longestPause) forget(source)
   }
 
   function* facts({ source, event }: Reported, now: number): Generator<Noted> {
     switch (event.is) {
       case 'started':
-        forget((handle) => handle.source.emitter === source.emitter)
+        forgetAll(source.emitter)
         break
       case 'detached':
-        handles.delete(`${source.handle} ${source.emitter}`)
+        forget(source)
         break
       case 'ice':
         yield once({ fact: 'ice-state', state: event.state })
@@ -87,7 +102,7 @@ export function createMediaReports(): MediaReports {
         break
       case 'peer connection':
         // Nothing flows any more; what was counted stays, in case that there is more later.
-        if (event.state === 'hangup') silence(handles.get(`${source.handle} ${source.emitter}`))
+        if (event.state === 'hangup') silence(known(source))
         yield once({ fact: 'peerconnection-state', state: event.state, reason: event.reason })
         break
       case 'selected pair':
@@ -110,13 +125,13 @@ export function createMediaReports(): MediaReports {
       if (!parsed.ok) return failure(parsed.error)
       return success(parsed.value.flatMap((one) => [...facts(one, now)]))
     },
-    bandwidth: (now) => sum([...handles.values()], now),
+    bandwidth: (now) => sum(handles(), now),
     bandwidthOf(wanted, now) {
-      const found = [...handles.values()].filter(({ source }) => source.handle === wanted)
+      const found = [...emitters.values()].flatMap((some) => some.get(wanted) ?? [])
       return found.length === 0 ? undefined : sum(found, now)
     },
     get size() {
-      return handles.size
+      return size
     },
   }
 }

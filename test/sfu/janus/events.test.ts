@@ -134,6 +134,13 @@ describe('hostile input', () => {
         event: { is: 'peer connection', state: 'other', reason: 'other' },
       },
     ])
+    const media = ['audio', 'video-sim2', 'data', 'made up'].map((name) => event(32, 3, { media: name }))
+    expect(parsed(media).map(({ event: read }) => read.is === 'stats' && read.stats.media)).toEqual([
+      'audio',
+      'video-sim2',
+      'data',
+      'other',
+    ])
     const numbers = { 'bytes-sent': -1, 'bytes-received': 'many', rtt: 1e300, lost: null, codec: 7 }
     const [read] = parsed(event(32, 3, numbers))
     expect(read?.event).toMatchObject({

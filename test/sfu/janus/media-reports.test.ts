@@ -150,6 +150,16 @@ test('memory is bounded: handles, lines of a handle, and those that nobody repor
   expect(reports.size).toBe(20_000)
   noted(reports, 61 * second, stats({ handle: 1, 'bytes-sent': 2 }))
   expect(reports.size).toBe(1)
+  noted(
+    reports,
+    61 * second,
+    stats({ handle: 2 }),
+    { ...stats({ handle: 1 }), emitter: 'two' },
+    plain(2, 0, { name: 'detached' }, 2),
+  )
+  expect(reports.size).toBe(2)
+  noted(reports, 61 * second, plain(256, 1, { status: 'started' }, 0))
+  expect(reports.size).toBe(1)
   const lines = Array.from({ length: 40 }, (_, mid) => stats({ mid: String(mid), 'bytes-sent': 1 }))
   expect(noted(createMediaReports(), 0, ...lines)).toHaveLength(32)
 })
