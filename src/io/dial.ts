@@ -77,6 +77,7 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
   let limit = setTimeout(() => fail({ why: 'network', detail: 'no answer in time' }), target.timeout)
 
   async function begin(): Promise<void> {
+    if (phase !== 'connecting') return
     const place = placeOf(target.url)
     if (!place) return fail({ why: 'network', detail: 'not the URL of a WebSocket' })
     const { host, path } = place
@@ -186,7 +187,10 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
     gone.resolve()
   }
 
-  begin().catch((error: unknown) => fail({ why: 'network', detail: String(error) }))
+  // Not at once: whoever dials is not told before it has what it is told of.
+  Promise.resolve()
+    .then(begin)
+    .catch((error: unknown) => fail({ why: 'network', detail: String(error) }))
   return {
     send: (text) => phase === 'open' && put('text', text),
     close(code = 1000, reason = '') {
