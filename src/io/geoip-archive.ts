@@ -18,7 +18,8 @@ const block = 512
 function fileIn(archive: Buffer): Buffer {
   for (let at = 0; at + block <= archive.length; ) {
     const name = text(archive, at, 100)
-    const size = Number.parseInt(text(archive, at + 124, 12), 8) || 0
+    // Without a sign: one that leads backwards would lead there again and again.
+    const size = Math.max(0, Number.parseInt(text(archive, at + 124, 12), 8) || 0)
     const start = at + block
     if (name.endsWith('.mmdb') && start + size <= archive.length) return archive.subarray(start, start + size)
     at = start + Math.ceil(size / block) * block

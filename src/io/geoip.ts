@@ -50,9 +50,10 @@ export function startCountries(
         // It throws if it is no database; then the one that is there stays.
         const next = new Reader<MaxmindRecord>(databaseIn(found.bytes))
         next.get('192.0.2.1')
+        const built = next.metadata.buildEpoch.toISOString()
         reader = next
         version = found.version
-        note({ fact: 'countries-loaded', from: nameOf(database), built: next.metadata.buildEpoch.toISOString() })
+        note({ fact: 'countries-loaded', from: nameOf(database), built })
       }
       pause = firstPause
       again(freshFor)

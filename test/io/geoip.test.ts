@@ -139,6 +139,9 @@ test('a database is found in its wrappings', () => {
     expect(databaseIn(bytes).equals(database)).toBe(true)
   }
   expect(() => databaseIn(tarOf('a.txt', database))).toThrow('no .mmdb file')
+  const backwards = tarOf('a.txt', database)
+  backwards.write('-7777777777\0', 124)
+  expect(() => databaseIn(backwards)).toThrow('no .mmdb file')
 })
 
 /** A tar archive of a folder, a text, and this file. */
