@@ -2,6 +2,7 @@
  * Who is who between two Nextclouds: each calls its own people by their user id and those of the other by user id and
  * host. What the other one says of people is put into the words of ours here.
  */
+import { RawJson } from '../../json-wire.ts'
 
 export interface Clouds {
   /** As behind the `@` of a federated user: host and path. */
@@ -14,8 +15,9 @@ export interface Clouds {
 
 export type Fields = Readonly<Record<string, unknown>>
 
+/** A number that is kept as text is none. */
 export const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof RawJson)
 
 /** The URL of a Nextcloud as it names itself to others: without Talk's own path and without a slash at the end. */
 export function cloudUrl(url: string): string {

@@ -91,7 +91,7 @@ function heard(state: State, federated: Federated, text: string): void {
       if (message['type'] === 'welcome') welcomed(state, federated, message)
       return
     case 'hello':
-      return helloAnswered(state, federated, message)
+      return helloAnswered(state, federated, text, message)
     case 'joining':
       return joining(state, federated, text, message)
     case 'joined':
@@ -133,6 +133,10 @@ function told(state: State, federated: Federated, text: string, message: Fields)
   deliver(state, session, { text: said.text, kind: said.kind })
   if (said.news?.news !== 'out') return
   endFederated(state, federated, 'not in the room any more')
+  if (wanted && isOfClient(wanted)) {
+    const { code, details } = unreachable('The other server has let us go.')
+    send(state, session, errorReply(wanted.request, code, undefined, details))
+  }
   expectRoom(state, session)
 }
 

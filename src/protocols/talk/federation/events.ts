@@ -1,5 +1,5 @@
 /** Events of another server in words of ours: a row for each kind that may pass. */
-import { RawJson, rawSlice } from '../../json-wire.ts'
+import { encodeJson, RawJson, rawSlice } from '../../json-wire.ts'
 import { type Fields, isFields, localComment, localParticipant } from './clouds.ts'
 import {
   inOwnName,
@@ -17,7 +17,8 @@ import {
 /** An event of the other server's in our words. */
 export function event(text: string, body: Fields, names: Names): Rewritten {
   const { target, type } = body
-  const name = `${String(target)} ${String(type)}`
+  if (typeof target !== 'string' || typeof type !== 'string') return no('malformed')
+  const name = `${target} ${type}`
   return Object.hasOwn(events, name) ? events[name as keyof typeof events](text, body, names) : no('not allowed')
 }
 
@@ -30,7 +31,7 @@ const events = {
       const id = isFields(entry) ? entry['sessionid'] : undefined
       if (!isFields(entry) || typeof id !== 'string') return no('malformed')
       if (names.isOurs(id)) return no('names a session of ours')
-      entries.push({ id, entry: new RawJson(inOwnName(JSON.stringify(joinEntry(id, entry)), names)) })
+      entries.push({ id, entry: new RawJson(inOwnName(encodeJson(joinEntry(id, entry)), names)) })
     }
     const list = entries.map(({ entry }) => entry)
     return yes(eventOf('room', 'join', list), names, { news: 'joined', entries })

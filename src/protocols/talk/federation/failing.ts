@@ -29,7 +29,7 @@ export function fail(state: State, federated: Federated, failure: Failure): void
 
 function whyOf({ message = '', details }: Failure): string {
   const detail = typeof details === 'object' && details !== null && 'message' in details ? details.message : undefined
-  return String(detail ?? message).slice(0, 200)
+  return (typeof detail === 'string' ? detail : message).slice(0, 200)
 }
 
 export const unreachable = (message: string, code = 'network_error'): Failure => ({

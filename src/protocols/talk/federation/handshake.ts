@@ -1,4 +1,5 @@
 /** Getting into a room of another server: its welcome, our hello, its answers. */
+import { rawSlice } from '../../json-wire.ts'
 import { deliver, send } from '../deliver.ts'
 import { errorReply, withId } from '../errors.ts'
 import { frameOf } from '../render.ts'
@@ -38,11 +39,11 @@ function sayHello(state: State, federated: Federated): void {
   expectAnswer(state, federated)
 }
 
-export function helloAnswered(state: State, federated: Federated, message: Fields): void {
+export function helloAnswered(state: State, federated: Federated, text: string, message: Fields): void {
   const { type, id, hello, error } = message
   if (id !== federated.hello) return
   if (type === 'error') {
-    const failure = refusalOf(error)
+    const failure = refusalOf(text, error)
     if (!federated.remote || failure.code !== 'no_such_session') return fail(state, federated, failure)
     // It does not know us any more: what we wanted to say was said to somebody else.
     federated.remote = undefined
@@ -65,12 +66,17 @@ export function helloAnswered(state: State, federated: Federated, message: Field
  */
 const isSessionName = (id: unknown): id is string => typeof id === 'string' && /^[\w=+/.~|:-]{16,1024}$/.test(id)
 
-const refusalOf = (error: unknown): Failure => {
-  const { code, message, details } = isFields(error) ? error : {}
+/** Characters of what a refusal says beyond its message. */
+const longestDetails = 10_000
+
+/** The details stay the text that came: nobody here reads them, and they may be of any shape. */
+function refusalOf(text: string, error: unknown): Failure {
+  const { code, message } = isFields(error) ? error : {}
+  const details = rawSlice(text, ['error', 'details'])
   return {
     code: typeof code === 'string' && code !== '' ? code.slice(0, 100) : 'federation_error',
     ...(typeof message === 'string' ? { message: message.slice(0, 1_000) } : {}),
-    ...(details === undefined ? {} : { details }),
+    ...(details && details.text !== 'null' && details.text.length <= longestDetails ? { details } : {}),
   }
 }
 
@@ -121,8 +127,8 @@ export function answered(state: State, federated: Federated, wanted: Wanted, tex
   const { session } = federated
   const { type, error } = message
   if (type === 'error') {
-    const failure = refusalOf(error)
-    if (failure.code === 'already_joined') return alreadyThere(state, federated, wanted, failure)
+    const failure = refusalOf(text, error)
+    if (failure.code === 'already_joined') return alreadyThere(state, federated, wanted, text, error)
     if (federated.phase === 'joining') return fail(state, federated, failure)
     // The session stays in the room that it was in.
     federated.wanted = undefined
@@ -140,15 +146,13 @@ export function answered(state: State, federated: Federated, wanted: Wanted, tex
 }
 
 /** It has us in that room already. */
-function alreadyThere(
-  state: State,
-  federated: Federated,
-  wanted: Wanted,
-  { code, message = code, details }: Failure,
-): void {
-  const room = isFields(details) && isFields(details['room']) ? details['room'] : {}
+function alreadyThere(state: State, federated: Federated, wanted: Wanted, text: string, error: unknown): void {
+  const details = isFields(error) ? error['details'] : undefined
+  const body = isFields(details) && isFields(details['room']) ? details['room'] : {}
   settle(state, federated, wanted)
-  const named = { ...room, roomid: wanted.local }
-  if (isOfClient(wanted)) send(state, federated.session, errorReply(wanted.request, code, message, { room: named }))
+  const room = joinedRoom(text, body, wanted, ['error', 'details', 'room'])
+  if (isOfClient(wanted)) {
+    send(state, federated.session, errorReply(wanted.request, 'already_joined', undefined, { room }))
+  }
   sayWaiting(state, federated)
 }

@@ -5,7 +5,7 @@ import { send } from '../deliver.ts'
 import { errorReply } from '../errors.ts'
 import { disconnectFormer } from '../former.ts'
 import { leaveRoom, roomJoined } from '../leaving.ts'
-import type { ClientSession } from '../session.ts'
+import { type ClientSession, isClientSession } from '../session.ts'
 import type { State } from '../state.ts'
 import { createBudget } from './budget.ts'
 import { cloudsOf } from './clouds.ts'
@@ -113,13 +113,22 @@ export function askToJoin(state: State, federated: Federated, { remote, roomSess
   expectAnswer(state, federated)
 }
 
+/**
+ * Only a user's own sessions make room for him: whose id of Nextcloud's this is was said by the client alone, and
+ * everybody in a room sees those of the others.
+ */
+function isOwnSeat(state: State, { user, backend }: ClientSession, seat: string): boolean {
+  const former = state.seats.find(backend, seat)
+  return user !== undefined && former !== undefined && isClientSession(former) && former.user === user
+}
+
 /** The other server has let us in: whatever room the session was in is left now. */
 export function settle(state: State, federated: Federated, wanted: Wanted): void {
   const { session, place } = federated
   const { local, remote, roomSession } = wanted
   const isNew = federated.room === undefined
   const seat = `${federatedSeat}${roomSession || session.id}`
-  disconnectFormer(state, session, seat)
+  if (isOwnSeat(state, session, seat)) disconnectFormer(state, session, seat)
   leaveRoom(state, session)
   const former = state.federation.settle(federated)
   if (former) endFederated(state, former, 'another room')

@@ -10,7 +10,7 @@ export const federatedSeat = 'federated|'
 export const order = (state: State, command: FederationCommand): void =>
   state.emit({ do: 'command', command: { to: 'federation', command } })
 
-/** Leaves the federated room that the session is in and gives up the one it was about to join; whether it was in one. */
+/** Leaves the federated room that the session is in and gives up the one it was about to join; whether there was any. */
 export function leaveFederation(state: State, session: ClientSession, why: string): boolean {
   const { federation } = state
   if (federation.size === 0) return false
@@ -18,7 +18,7 @@ export function leaveFederation(state: State, session: ClientSession, why: strin
   const current = federation.of(session.id)
   if (attempt) endFederated(state, attempt, why)
   if (current) endFederated(state, current, why)
-  return current !== undefined
+  return attempt !== undefined || current !== undefined
 }
 
 /** Says farewell to the other server and forgets the link. The client is told by whoever calls this, if at all. */

@@ -22,7 +22,8 @@ export function room(state: State, connection: Connection, session: ClientSessio
   const isBack = session.link.phase === 'open' && session.link.resumed === true
   if (isBack) session.link = { phase: 'open', connection: connection.id }
   if (!roomid) {
-    if (leaveFederation(state, session, 'left') || leaveRoom(state, session)) expectRoom(state, session)
+    const wasElsewhere = leaveFederation(state, session, 'left')
+    if (leaveRoom(state, session) || wasElsewhere) expectRoom(state, session)
     return send(state, session, { ...withId(message.id), type: 'room', room: { roomid: '' } })
   }
   if (federation) return joinFederated(state, connection, session, message)
