@@ -50,6 +50,7 @@ export async function federationStage(
   here: StartServer,
   there: StartServer,
   more = onThisMachine,
+  moreThere = more,
 ): Promise<FederationStage> {
   const parts = new AsyncDisposableStack()
   try {
@@ -58,7 +59,7 @@ export async function federationStage(
     const backendsThere = [{ id: 'two', url: talkThere.url(), secret: talkThere.secret() }]
     const backendsHere = [{ id: 'one', url: talkHere.url(), secret: talkHere.secret() }]
     const serverHere = parts.use(await here({ backends: backendsHere, more }))
-    let serverThere = await there({ backends: backendsThere, more })
+    let serverThere = await there({ backends: backendsThere, more: moreThere })
     parts.defer(() => serverThere[Symbol.asyncDispose]())
     const way = startWay(() => Number(serverThere.address.split(':')[1]))
     parts.defer(() => way.stop())
@@ -109,7 +110,7 @@ export async function federationStage(
       },
       async replaceThere() {
         await serverThere[Symbol.asyncDispose]()
-        serverThere = await there({ backends: backendsThere, more })
+        serverThere = await there({ backends: backendsThere, more: moreThere })
       },
       [Symbol.asyncDispose]: () => parts.disposeAsync(),
     }
