@@ -1,5 +1,7 @@
 /** What clients say about media, and what the SFU is ordered to do. */
 import { describe, expect, test } from 'bun:test'
+import { sessionId } from '../../../../src/core/ids.ts'
+import { isClientSession } from '../../../../src/protocols/talk/session.ts'
 import { candidateLine, mediaStage, offer, publishes, ranges, receives, says, sdp } from '../media/stage.ts'
 import { clouds, codeOf, inShort, talkServer } from '../server.ts'
 
@@ -33,6 +35,14 @@ test('[R60] with one, other data goes its way as the text that came, and objects
   }
   a.sends({ type: 'user', userid: 'user 2' }, { x: 1 })
   expect(inShort(b.hears())).toEqual(['message'])
+})
+
+test('[R60] what is said about media to everybody is news for people, and nothing for the SFU', () => {
+  const stage = mediaStage()
+  const [a, b] = stage.call(2)
+  for (const type of ['room', 'call']) for (const data of [offer(), candidate()]) a.sends({ type }, data)
+  expect(inShort(b.hears())).toEqual(['message', 'message', 'message', 'message'])
+  expect([a.hears(), stage.orders()]).toEqual([[], []])
 })
 
 test('[R61] an offer that is none is refused with its id and goes to nobody', () => {
@@ -352,6 +362,27 @@ test('[R73] candidates in blocked ranges are dropped without a word, alone and w
   stage.tells({ event: 'candidate', leg, sid: 's1', candidate: inner })
   stage.tells({ event: 'offer', leg, request: undefined, sid: 's1', update: true, sdp: sdp(['audio', ...lines]) })
   expect(a.hears()).toMatchObject([{ message: { data: { payload: { sdp: sdp(['audio', lines[0] ?? '']) } } } }])
+})
+
+test('[R79] too many streams, or too much that is not answered, and nothing more is asked for him', () => {
+  const stage = mediaStage()
+  const [a, b, , named] = stage.call(2)
+  const request = { type: 'requestoffer', roomType: 'video' }
+  says(a, b, request)
+  for (let more = 1; more < 500; more++)
+    says(a, b, { type: 'selectStream', roomType: 'video', payload: { video: true } })
+  expect(stage.orders()).toHaveLength(501)
+  expect(says(a, b, request).map(codeOf)).toEqual(['processing_failed'])
+
+  const session = stage.state.hub.get(sessionId(b.id))
+  if (!isClientSession(session)) throw new Error('no session')
+  for (let leg = 0; leg < 2_000; leg++) {
+    stage.state.legs.addSubscriber({ session, type: 'video', publisher: sessionId(`${named.id} ${leg}`) })
+  }
+  expect(says(b, b, offer()).map(codeOf)).toEqual(['client_not_found'])
+  expect(says(b, a, request).map(codeOf)).toEqual(['client_not_found'])
+  expect(says(a, b, { type: 'sendoffer', roomType: 'screen' }).map(codeOf)).toEqual(['client_not_found'])
+  expect(stage.orders()).toEqual([])
 })
 
 test('[R79] what a client says is ordered in its order, and a slow SFU keeps nobody', () => {

@@ -100,6 +100,17 @@ describe('[R76] what the SFU cannot do is refused with the id of the request', (
     })
   }
 
+  test('a stream that the SFU made room for and that never came to anything is not found', () => {
+    const stage = mediaStage()
+    const [a, b] = stage.call(2)
+    says(a, b, { type: 'requestoffer', roomType: 'video' }, 'r1')
+    const { leg } = stage.order('subscribe')
+    const { request } = stage.order('say')
+    stage.tells({ event: 'opened', leg, sid: 's1' }, { event: 'failed', leg, request, why: 'timeout', detail: '' })
+    expect(a.hears().map(codeOf)).toEqual(['client_not_found'])
+    expect(stage.state.legs.size).toBe(0)
+  })
+
   test('of several requests for one stream each is answered; the leg stays for as long as one is open', () => {
     const stage = mediaStage()
     const [a, b] = stage.call(2)

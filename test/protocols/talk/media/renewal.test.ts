@@ -142,3 +142,25 @@ test('[R78] those who received wait, and are offered the new stream', () => {
   stage.tells({ event: 'offer', leg, request: undefined, sid: 's2', update: false, sdp: sdp('audio') })
   expect(words(b.hears())).toEqual(['offer video'])
 })
+
+test('[R77] whoever wanted to publish while there was no SFU is asked when there is one', () => {
+  const stage = mediaStage()
+  const [a] = stage.call(2)
+  stage.tells({ event: 'available', is: false })
+  says(a, a, offer())
+  const { leg } = stage.order('publish')
+  const { request } = stage.order('say')
+  stage.tells({ event: 'failed', leg, request, why: 'not available', detail: '' })
+  expect(a.hears().map(codeOf)).toEqual(['client_not_found'])
+  stage.tells({ event: 'available', is: true })
+  stage.world.pass(200)
+  expect(words(a.hears())).toEqual(['unshareScreen video', '[7,7]'])
+})
+
+test('[R77] without a room there is no list', () => {
+  const stage = mediaStage()
+  const alone = stage.user('ann')
+  lose(stage, publishes(stage, alone))
+  stage.world.pass(200)
+  expect(words(alone.hears())).toEqual(['unshareScreen video'])
+})
