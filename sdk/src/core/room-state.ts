@@ -50,6 +50,8 @@ export interface RoomRoutes {
   sendAll(data: unknown, options: SendOptions): boolean
   signal(peer: string, signal: Signal): void
   leave(): Promise<void>
+  /** Who gives way if both begin at once; by the ids unless told. */
+  isPolite?(peer: string): boolean
   /** Asked for whenever a peer connection is made. */
   rtc(): RtcOptions
   readonly world: World
@@ -92,7 +94,7 @@ export class RoomState<Info = unknown> {
       signal,
       rtc,
       world,
-      isPolite: (other) => isPolite(this.selfId, other),
+      isPolite: (other) => this.routes.isPolite?.(other) ?? isPolite(this.selfId, other),
     })
     this.members.set(id, peer)
     this.emitter.emit('joined', peer)

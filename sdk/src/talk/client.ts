@@ -10,7 +10,18 @@ import { type RequestOptions, Requests } from '../core/requests.ts'
 import { RoomState } from '../core/room-state.ts'
 import { surroundings, type World } from '../core/world.ts'
 import { byeError, talkError } from './errors.ts'
+import {
+  askWithToken,
+  isPoliteIn,
+  type Joined,
+  type JoinOptions,
+  listPatienceFor,
+  patienceFor,
+  type Wish,
+  wishFor,
+} from './joining.ts'
 import { MediaLine } from './media/line.ts'
+import { Rejoining } from './rejoining.ts'
 import { type TalkInfo, TalkRoom } from './room.ts'
 import { SessionKeeper, type TalkSession } from './session.ts'
 import type { SettingsSource } from './settings.ts'
@@ -23,11 +34,6 @@ export interface TalkClientOptions extends ClientOptions {
   readonly features?: readonly string[] | undefined
 }
 
-export interface JoinOptions extends RequestOptions {
-  /** Nextcloud's session id for the room; a function is asked anew whenever the room has to be joined again. */
-  readonly session?: string | (() => string | Promise<string>) | undefined
-}
-
 export interface TalkClientEvents extends ClientEvents {
   /** From a session that is in no room with us. */
   message: { readonly from: string; readonly userId: string | undefined; readonly data: unknown }
@@ -37,21 +43,13 @@ export interface TalkClientEvents extends ClientEvents {
   dialout: { readonly id: string; readonly body: unknown }
 }
 
-interface Joined {
-  readonly room: TalkRoom
-  readonly state: RoomState<TalkInfo>
-  readonly session: JoinOptions['session']
-}
-
-/** ms to wait for the list of members from a server that does not say when it is complete. */
-const listPatience = 1_000
-
 export class TalkClient extends Client<TalkClientEvents> {
   readonly #world: World
   readonly #emitter: Emitter<TalkClientEvents>
   readonly #keeper: SessionKeeper
   readonly #requests: Requests<JsonObject>
   readonly #media: MediaLine
+  readonly #rejoining: Rejoining
   readonly #options: TalkClientOptions
   #joined: Joined | undefined
   #asked = 0
@@ -76,6 +74,12 @@ export class TalkClient extends Client<TalkClientEvents> {
     this.#options = options
     this.#requests = new Requests(world)
     this.#media = new MediaLine((id, to, data) => this.#sayOfMedia(id, to, data))
+    this.#rejoining = new Rejoining({
+      ask: (line, body, timeout, answered) => this.#requestOn(line, 'room', body, { timeout }, answered),
+      roundTrip: (timeout, line) => this.#roundTrip(timeout, line),
+      isPresent: (joined) => this.#joined === joined,
+      ended: (reason, error) => this.#roomEnded(reason, error),
+    })
     this.#keeper = new SessionKeeper(options.settings, options.features ?? [], world.after, {
       resumed: (session, line) => this.#resumed(session, line),
       begun: (session, former, line) => {
@@ -112,29 +116,25 @@ export class TalkClient extends Client<TalkClientEvents> {
     await this.connection.ready({ signal: options.signal, timeout: options.timeout ?? this.#options.requestTimeout })
     const present = this.#joined
     if (present?.room.id === roomId && present.room.isOpen) return present.room
-    const sessionid = await askSession(options.session)
+    const body = await wishFor(roomId, options)
     const session = this.#keeper.session
     if (!session) throw new EndedError('the session has ended')
-    const joined = this.#newRoom(roomId, session, options.session)
-    const ask = () =>
-      this.#request(
-        'room',
-        { roomid: roomId, ...(sessionid === undefined ? {} : { sessionid }) },
-        options,
-        (answer) => {
-          // Here, not after the promise: the list of who is there may follow in the same breath.
-          present?.state.close(`joined ${roomId}`)
-          this.#joined = joined
-          joined.room.described(answer['room'])
-        },
-      )
-    await ask().catch(async (refusal: unknown) => {
+    const joined = this.#newRoom(roomId, session, options, body.sessionid)
+    const limits = { signal: options.signal, timeout: options.timeout ?? patienceFor(options) }
+    const ask = (wish: JsonObject) =>
+      this.#request('room', wish, limits, (answer) => {
+        // Here, not after the promise: the list of who is there may follow in the same breath.
+        present?.state.close(`joined ${roomId}`)
+        this.#joined = joined
+        joined.room.described(answer['room'])
+      })
+    await askWithToken(body, options, ask).catch(async (refusal: unknown) => {
       if (!(refusal instanceof RefusedError) || refusal.code !== 'already_joined') throw refusal
       // The answer to an earlier attempt was lost, and with it the list of who is there.
       await this.#request('room', { roomid: '' }, options)
-      await ask()
+      await askWithToken(body, options, ask)
     })
-    await this.#roundTrip(listPatience)
+    await this.#roundTrip(listPatienceFor(options))
     return joined.room
   }
 
@@ -158,13 +158,14 @@ export class TalkClient extends Client<TalkClientEvents> {
     return this.#message({ type: 'session', sessionid: sessionId }, data, options)
   }
 
-  #newRoom(id: string, session: TalkSession, rsid: JoinOptions['session']): Joined {
+  #newRoom(id: string, session: TalkSession, wish: Wish, roomSession: string | undefined): Joined {
     const state: RoomState<TalkInfo> = new RoomState<TalkInfo>(id, session.id, {
       world: this.#world,
       rtc: () => ({ ...this.#options.rtc, iceServers: this.#options.rtc?.iceServers ?? this.#keeper.iceServers }),
       send: (peer, data, options) => this.sendToSession(peer, data, options),
       sendAll: (data, options) => this.#message({ type: 'room' }, data, options),
       signal: (peer, signal) => this.#signal(peer, writeSignal(signal, state.selfId, peer)),
+      isPolite: (peer) => isPoliteIn(joined, peer),
       leave: async () => {
         if (this.#joined?.state !== state) return
         this.#joined = undefined
@@ -191,7 +192,8 @@ export class TalkClient extends Client<TalkClientEvents> {
         refusal?.catch(() => {})
       },
     })
-    return { room, state, session: rsid }
+    const joined: Joined = { room, state, wish, roomSession, isOut: false, error: undefined }
+    return joined
   }
 
   #received(text: string, line: Line): void {
@@ -208,6 +210,7 @@ export class TalkClient extends Client<TalkClientEvents> {
   }
 
   #news(type: string | undefined, message: JsonObject): void {
+    if (type !== 'room' && this.#joined) this.#joined.error = undefined
     switch (type) {
       case 'room':
         return this.#roomChanged(objectAt(message, 'room'))
@@ -231,13 +234,17 @@ export class TalkClient extends Client<TalkClientEvents> {
         this.#roomEnded(textAt(body, 'reason') ?? 'disinvited')
       return this.#emitter.emit('roomlist', { type, roomId, body })
     }
-    if (target === 'room' && type === 'delete') this.#roomEnded('deleted')
-    else this.#joined?.room.happened(target, type, event)
+    if (target === 'room' && type === 'delete') return this.#roomEnded('deleted')
+    this.#joined?.room.happened(target, type, event)
+    if (target === 'room' && type === 'federation_resumed' && event['resumed'] === false && this.#joined) {
+      this.#rejoining.begunThere(this.#joined, this.connection.line)
+    }
   }
 
   #roomChanged(body: JsonObject): void {
     const id = textAt(body, 'roomid') ?? ''
-    if (id === '') this.#roomEnded('deleted')
+    const error = this.#joined?.error
+    if (id === '') this.#roomEnded(error ? 'no way there any more' : 'deleted', error)
     else if (id === this.#joined?.room.id) this.#joined.room.described(body)
   }
 
@@ -261,7 +268,10 @@ export class TalkClient extends Client<TalkClientEvents> {
     const isForSomebody =
       id !== undefined &&
       (this.#requests.refuse(id, error) || this.#media.refused(id, error) || id.startsWith('probe-'))
-    if (!isForSomebody) this.#emitter.emit('error', error)
+    if (isForSomebody) return
+    this.#emitter.emit('error', error)
+    if (id === undefined && this.#joined?.wish.federation)
+      this.#rejoining.lost(this.#joined, error, this.connection.line)
   }
 
   #bye(body: JsonObject, line: Line): void {
@@ -276,38 +286,19 @@ export class TalkClient extends Client<TalkClientEvents> {
     this.#joined?.room.expectList()
     line.ready()
     this.#joined?.state.resumed()
+    if (this.#joined?.isOut) this.#rejoining.comeBack(this.#joined, line)
     this.#emitter.emit('resumed', { id: session.id })
   }
 
   /** A new session is in no room: the one of before is joined again, before anything that waits is sent. */
   async #begun(session: TalkSession, former: TalkSession | undefined, line: Line): Promise<void> {
     const joined = this.#joined
-    if (joined) await this.#joinAgain(joined, session, line)
+    if (joined) await this.#rejoining.again(joined, session.id, line)
     if (!line.isCurrent) return
     line.ready()
     if (!former) return
     if (joined?.room.isOpen) joined.state.rejoined(former.id)
     this.#emitter.emit('rejoined', { id: session.id, formerId: former.id })
-  }
-
-  async #joinAgain({ room, state, session: rsid }: Joined, session: TalkSession, line: Line): Promise<void> {
-    try {
-      const sessionid = await askSession(rsid)
-      const body = { roomid: room.id, ...(sessionid === undefined ? {} : { sessionid }) }
-      await this.#requestOn(line, 'room', body, {}, (answer) => {
-        state.selfId = session.id
-        state.doubt()
-        room.startOver()
-        room.described(answer['room'])
-      })
-      await this.#roundTrip(listPatience, line)
-      if (line.isCurrent) state.settle()
-    } catch (thrown) {
-      if (!line.isCurrent) return
-      const error = asHeliographError(thrown, 'a Talk session')
-      if (error.temporary) throw error
-      this.#roomEnded('could not be joined again', error)
-    }
   }
 
   #roomEnded(reason: string, error?: HeliographError): void {
@@ -377,7 +368,7 @@ export class TalkClient extends Client<TalkClientEvents> {
   }
 
   /** What came before the answer has been handled when this resolves; from a server that does not answer, after the limit. */
-  async #roundTrip(timeout: number, line: Line | undefined = this.connection.line): Promise<void> {
+  async #roundTrip(timeout: number | undefined, line: Line | undefined = this.connection.line): Promise<void> {
     if (!line) return
     await this.#requestOn(line, 'transient', { type: 'probe' }, { timeout }).catch(() => {})
   }
@@ -389,8 +380,4 @@ export class TalkClient extends Client<TalkClientEvents> {
     line.send(JSON.stringify({ id: `probe-${this.#asked}`, type: 'transient', transient: { type: 'probe' } }))
     return true
   }
-}
-
-async function askSession(session: JoinOptions['session']): Promise<string | undefined> {
-  return typeof session === 'function' ? await session() : session
 }

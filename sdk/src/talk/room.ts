@@ -15,6 +15,8 @@ export interface TalkInfo {
   /** Nextcloud's id for it, if given. */
   readonly roomSessionId: string | undefined
   readonly features: readonly string[]
+  /** Of another Nextcloud than the room's. */
+  readonly federated: boolean
   /** 0 not in the call; else a sum of 1 in call, 2 audio, 4 video, 8 phone. */
   readonly inCall: number
   /** Of a virtual session: 1 muted speaking, 2 muted listening, 4 talking. */
@@ -35,6 +37,10 @@ export interface TalkRoomEvents {
   notice: unknown
   transient: { readonly key: string; readonly value: unknown; readonly formerValue: unknown }
   'switch-to': { readonly roomId: string; readonly details: unknown }
+  /** Our server has lost the one of the other Nextcloud, and tries to get there again; what is said meanwhile waits. */
+  'federation-interrupted': Record<never, never>
+  /** It is back. `resumed`: nothing was lost; else the room is joined anew, and its `rejoined` follows. */
+  'federation-resumed': { readonly resumed: boolean }
   control: { readonly from: string | undefined; readonly data: unknown }
 }
 
@@ -161,6 +167,10 @@ export class TalkRoom extends Room<TalkInfo> {
         const to = objectAt(event, 'switchto')
         return this.talk.emit('switch-to', { roomId: textAt(to, 'roomid') ?? '', details: to['details'] })
       }
+      case 'room federation_interrupted':
+        return this.talk.emit('federation-interrupted', {})
+      case 'room federation_resumed':
+        return this.talk.emit('federation-resumed', { resumed: event['resumed'] !== false })
       case 'participants update':
         return this.#participants(event['update'])
       case 'participants flags':
@@ -201,6 +211,7 @@ export class TalkRoom extends Room<TalkInfo> {
     this.state.put(id, userOf(entry), {
       roomSessionId: textAt(entry, 'roomsessionid') ?? known?.roomSessionId,
       features: textsAt(entry, 'features'),
+      federated: isObject(entry) && entry['federated'] === true,
       inCall: known?.inCall ?? 0,
       flags: known?.flags ?? 0,
       participant: known?.participant ?? {},
