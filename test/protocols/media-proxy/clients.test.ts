@@ -174,6 +174,22 @@ describe('subscribers', () => {
     expect(hear(id)).toEqual([offer('v=0'), event('subscriber-sid-updated', { clientId, sid: 'new' }), offer('v=1')])
   })
 
+  test('[P21] one that was asked for, too', () => {
+    const server = proxyServer()
+    const { say, hear, sfu, ordered } = server
+    const { id } = server.session()
+    const { leg, clientId, sid } = server.subscriber(id, server.publisher(id).clientId)
+    for (const next of [sid, 'new', 'new']) {
+      say(id, payload({ type: 'requestoffer', clientId }))
+      const said = ordered().at(-1)
+      if (said?.do !== 'say') throw new Error('nothing said')
+      sfu({ event: 'offer', leg, request: said.request, sid: next, update: false, sdp: 'v=0' })
+    }
+    const heard = hear(id)
+    expect(heard.map(({ type }) => type)).toEqual(['payload', 'event', 'payload', 'payload'])
+    expect(heard[1]).toEqual(event('subscriber-sid-updated', { clientId, sid: 'new' }))
+  })
+
   test('[P22] its publisher goes with its session, or before the subscriber was there', () => {
     const server = proxyServer()
     const { say, hear, ordered } = server

@@ -182,6 +182,57 @@ describe('how it comes here', () => {
     expect(told()).toEqual([{ 'hang-up': '' }])
   })
 
+  test.each(['hello', 'streams', 'place', 'nothing'])(
+    '[P46] the connection breaks while we wait for %s: nothing stays',
+    (until) => {
+      const {
+        wants,
+        opens,
+        told,
+        greets,
+        commandTold,
+        breaks,
+        other,
+        idOf,
+        hear,
+        id,
+        ordered,
+        sfu,
+        say,
+        world,
+        proxy,
+      } = stage()
+      wants()
+      told()
+      opens()
+      if (until !== 'hello') greets()
+      if (until === 'place' || until === 'nothing') {
+        other({ id: idOf(commandTold('get-publisher-streams')), type: 'command', command: { streams } })
+        const receive = ordered().at(-1)
+        if (until === 'nothing')
+          sfu({ event: 'receiving', leg: legOf(receive), request: requestOf(receive), port: 5000, rtcpPort: 5001 })
+      }
+      breaks()
+      expect(codes(hear(id))).toEqual(['internal_error'])
+      expect(ordered().map((order) => order.do)).toEqual(until === 'place' || until === 'nothing' ? ['close'] : [])
+      expect(told().filter((message) => 'dial' in message)).toEqual([])
+      say(id, { type: 'bye' })
+      world.pass(1_000)
+      expect(proxy.nextDeadline()).toBeUndefined()
+    },
+  )
+
+  test('[P46] a publisher that sends nothing', () => {
+    const { wants, opens, told, greets, commandTold, other, idOf, hear, id, ordered } = stage()
+    wants()
+    told()
+    opens()
+    greets()
+    other({ id: idOf(commandTold('get-publisher-streams')), type: 'command', command: { streams: [] } })
+    expect(codes(hear(id))).toEqual(['internal_error'])
+    expect(ordered()).toEqual([])
+  })
+
   test('[P46] an answer that makes no sense is a refusal', () => {
     const { wants, opens, told, greets, commandTold, other, idOf, hear, id } = stage()
     wants()
@@ -324,6 +375,68 @@ describe('how it is shared and ends', () => {
     }
     expect(hear(id)).toContainEqual(event('subscriber-closed', { clientId }))
     expect(told()).toEqual([])
+  })
+
+  test('[P48] an answer to hello that does not come is a connection that breaks', () => {
+    const { subscribed, breaks, told, world, opens, greets, hear, id } = stage()
+    subscribed()
+    world.pass(3_000)
+    hear(id)
+    breaks()
+    world.pass(1_500)
+    told()
+    opens()
+    told()
+    world.pass(5_000)
+    expect(told()).toEqual([{ 'hang-up': '' }])
+    world.pass(3_000)
+    expect(told()).toEqual([{ dial: 'wss://other.example.org/janus/proxy' }])
+    opens()
+    greets()
+    expect(hear(id)).toEqual([])
+  })
+
+  test('[P48] our session there was over: what is asked for meanwhile is asked in a new one', () => {
+    const { subscribed, breaks, told, world, opens, other, wants, idOf, hear, id, flows } = stage()
+    const clientId = subscribed()
+    breaks()
+    world.pass(1_500)
+    told()
+    opens()
+    const [resumed] = told()
+    wants('another')
+    hear(id)
+    other({ id: idOf(resumed), type: 'error', error: { code: 'no_such_session', message: '' } })
+    expect(hear(id)).toEqual([event('subscriber-closed', { clientId })])
+    const [hello, ...rest] = told()
+    expect(textAt(hello, 'hello', 'token')).toBeString()
+    expect(rest).toEqual([])
+    other({ id: idOf(hello), type: 'hello', hello: { version: '1.0', sessionid: 'new' } })
+    expect(flows('another')).not.toBe('')
+  })
+
+  test('[P48] our Janus ends what came from there: subscribers are told, and the other need send no more', () => {
+    const { wants, told, opens, greets, flows, ordered, other, sfu, hear, id, world, commandTold, idOf, joins } =
+      stage()
+    wants()
+    told()
+    opens()
+    greets()
+    other({ id: idOf(commandTold('get-publisher-streams')), type: 'command', command: { streams } })
+    const receive = ordered().at(-1)
+    sfu({ event: 'receiving', leg: legOf(receive), request: requestOf(receive), port: 5000, rtcpPort: 5001 })
+    other({ id: idOf(commandTold('publish-remote')), type: 'command', command: { id: 'there' } })
+    const clientId = joins()
+    world.pass(3_000)
+    hear(id)
+    sfu({ event: 'closed', leg: legOf(receive), why: 'ended', detail: '' })
+    expect(hear(id)).toEqual([event('subscriber-closed', { clientId })])
+    expect(told()).toMatchObject([{ command: { type: 'unpublish-remote' } }, { type: 'bye' }, { 'hang-up': '' }])
+    wants()
+    told()
+    opens()
+    greets()
+    expect(flows()).not.toBe('')
   })
 
   test('[P48] what is asked of us is heard, what is not is not', () => {
