@@ -34,6 +34,9 @@ export interface SubscriptionEvents {
 /** ms in which a server that follows the sender by itself may offer what we would ask for. */
 const grace = 1_000
 
+/** ms after which a choice of size is said again. */
+const secondTime = 1_000
+
 export class Subscription extends Source<SubscriptionEvents> {
   /** Whose. */
   readonly session: string
@@ -45,6 +48,7 @@ export class Subscription extends Source<SubscriptionEvents> {
   /** That of the connection which is there; some servers give none. */
   #sid: string | undefined
   #selection: Selection | undefined
+  #cancelSecond: (() => void) | undefined
 
   constructor(session: string, type: StreamType, context: MediaContext) {
     super(context.world)
@@ -70,7 +74,7 @@ export class Subscription extends Source<SubscriptionEvents> {
   /** Remembered: the next connection is told so too. */
   select(selection: Selection): void {
     this.#selection = { ...this.#selection, ...selection }
-    if (this.#state === 'connected') this.#say(selectData(this.type, this.#sid, selection))
+    if (this.#state === 'connected') this.#sayTwice(selection)
   }
 
   /** Asks for an offer, as if there were no connection. */
@@ -97,6 +101,7 @@ export class Subscription extends Source<SubscriptionEvents> {
   /** For the call. */
   close(): void {
     this.#retry.stop()
+    this.#cancelSecond?.()
     this.#leg?.end()
     this.#leg = undefined
     this.#become('closed')
@@ -152,7 +157,22 @@ export class Subscription extends Source<SubscriptionEvents> {
   #connected(): void {
     this.#retry.worked()
     this.#become('connected')
-    if (this.#selection) this.#say(selectData(this.type, this.#sid, this.#selection))
+    if (this.#selection) this.#sayTwice(this.#selection)
+  }
+
+  /**
+   * For another size Janus asks the sender for a key frame, once; a sender passes over what comes too soon after another
+   * such wish, and then the size would never change.
+   */
+  #sayTwice(selection: Selection): void {
+    const leg = this.#leg
+    const say = () => this.#say(selectData(this.type, this.#sid, selection))
+    say()
+    this.#cancelSecond?.()
+    if (selection.substream === undefined) return
+    this.#cancelSecond = this.#context.world.after(secondTime, () => {
+      if (leg === this.#leg) say()
+    })
   }
 
   #lost(): void {

@@ -304,6 +304,8 @@ describe('what is received', () => {
     expect(await stage.said()).toMatchObject([
       { to: 'A', data: { type: 'selectStream', roomType: 'video', sid: '77', payload: { substream: 0 } } },
     ])
+    await stage.world.pass(1_000)
+    expect((await stage.said()).map(({ data }) => data.payload)).toEqual([expect.objectContaining({ substream: 0 })])
     stage.call.subscription('A')?.select({ video: false })
     expect(await stage.said()).toMatchObject([{ data: { payload: { video: false } } }])
     await stage.offer('A', '78')
