@@ -83,6 +83,17 @@ test('a link is opened, carries text both ways, and is closed without a word', a
   links.carryOut({ do: 'hang-up', link: 7 })
 })
 
+test('the end of all of them is a farewell on each', async () => {
+  using raw = startRawServer()
+  const links = linksOf()
+  links.carryOut({ do: 'dial', link: 1, url: `ws://127.0.0.1:${raw.port}/spreed` })
+  const peer = await raw.next()
+  await links.next()
+  links[Symbol.dispose]()
+  await peer.gone
+  expect(peer.frames.map(({ opcode, bytes }) => [opcode, bytes.readUInt16BE(0)])).toEqual([[8, 1000]])
+})
+
 test('what went wrong is told apart', async () => {
   using raw = startRawServer()
   const url = `ws://127.0.0.1:${raw.port}/spreed`

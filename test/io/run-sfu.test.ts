@@ -215,7 +215,8 @@ describe('the end', () => {
     gone[0]?.resolve()
     await stopped
     expect(log.at(-1)).toBe('> closed 7 network: gone')
-  })
+    // Well before the time that a farewell has.
+  }, 2_000)
 
   test('also in the middle of something, and when the machine breaks on it', async () => {
     const { sfu, log, when, links, gone } = stage()

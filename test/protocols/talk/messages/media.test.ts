@@ -100,6 +100,8 @@ test('[R62] a candidate is an object with a line in it, or the empty one that en
       kind: 'media',
       word: { type: 'candidate', candidate },
     })
+  for (const sid of [1, {}, 'x'.repeat(257)])
+    expect(faultOf({ type: 'candidate', sid, payload: { candidate: { candidate: '' } } })).toBe('invalid_format')
   expect(readMedia({ type: 'endOfCandidates' })).toMatchObject({ word: { candidate: { candidate: '' } } })
 })
 
