@@ -145,8 +145,9 @@ export function startMediaProxyFrontEnd(
     },
     async stop() {
       runner.input('stopped', (time) => frontEnd.stopped(time))
-      await Promise.all([sfu.stop(), others.stop()])
+      // Whoever has no session yet begins none while the others take leave.
       sockets.closeAll(restarting, 'the server restarts')
+      await Promise.all([sfu.stop(), others.stop()])
       events.closeAll(restarting, 'the server restarts')
     },
     async emptied() {
