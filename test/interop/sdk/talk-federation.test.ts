@@ -2,20 +2,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
 import { type FederatedPlace, fullJitter, TalkClient, type TalkRoom } from '../../../sdk/src/index.ts'
 import { debian, notRunnable } from '../../support/deb.ts'
-import { type FederationStage, federationStage, host } from '../../support/federation-stage.ts'
 import { oursMissing, startOurs } from '../../support/ours.ts'
 import { talkError } from '../../support/talk-answers.ts'
+import { host, type TwoServers, twoServers } from '../../support/two-servers.ts'
 
 const suite = 'sdk: rooms of other Nextclouds'
 
 describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite, () => {
   const parts = new AsyncDisposableStack()
   let present: DisposableStack
-  let stage: FederationStage
+  let stage: TwoServers
   let rooms = 0
 
   beforeAll(async () => {
-    stage = parts.use(await federationStage(startOurs, startOurs))
+    stage = parts.use(await twoServers(startOurs, startOurs))
     present = new DisposableStack()
   }, 30_000)
   afterEach(() => {
@@ -28,7 +28,7 @@ describe.skipIf(oursMissing(suite) || notRunnable(suite, debian.openssl))(suite,
   function client(side: 'here' | 'there', userid: string): TalkClient {
     const { talk, server } = stage[side]
     const made = new TalkClient({
-      settings: () => ({
+      settings: async () => ({
         server: side === 'here' ? server.url : `http://127.0.0.1:${stage.way.port}`,
         backend: talk.url(),
         helloAuthParams: { '1.0': { userid, ticket: 'good' } },

@@ -7,13 +7,13 @@ import {
   federationStage,
   type Host,
   isEvent,
-  onThisMachine,
   type Traveller,
 } from '../../support/federation-stage.ts'
 import { type Janus, janusPrograms, leavesNothingBehind, startJanus } from '../../support/janus.ts'
 import { at, type JsonObject, textAt } from '../../support/json.ts'
 import { createReceiver, createSender } from '../../support/media-peer.ts'
 import { oursMissing, startOurs } from '../../support/ours.ts'
+import { onThisMachine } from '../../support/two-servers.ts'
 
 const suites = [
   { suite: 'federation: media, and only the other server has an SFU', hasOwn: false },

@@ -1,18 +1,11 @@
 /** People of two Nextclouds in one room, each with a signaling server of his own: ours with ours, and ours with the original both ways. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { debian, nextRelease, notRunnable } from '../../support/deb.ts'
-import {
-  entryIn,
-  type FederationStage,
-  federationStage,
-  host,
-  isEvent,
-  onThisMachine,
-  type StartServer,
-} from '../../support/federation-stage.ts'
+import { entryIn, type FederationStage, federationStage, isEvent } from '../../support/federation-stage.ts'
 import { at, type Json, type JsonObject, textAt } from '../../support/json.ts'
 import { startNewerOriginal } from '../../support/original.ts'
 import { oursMissing, startOurs } from '../../support/ours.ts'
+import { host, onThisMachine, type StartServer } from '../../support/two-servers.ts'
 
 const forOriginal: StartServer = (settings) => startNewerOriginal({ ...settings, more: '[federation]\ntimeout = 5\n' })
 const original = [nextRelease.signalingServer, debian.nats]
