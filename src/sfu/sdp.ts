@@ -4,17 +4,12 @@ import { type CandidateLine, parseCandidate } from './candidates.ts'
 export interface MediaLine {
   /** In lower case: `audio`, `video`, `application`, … */
   readonly media: string
-  readonly port: number
   /**
    * Refused or stopped, as Janus reads it: port 0, unless the line shares the port of another (`bundle-only`) or is the
    * first, which Janus takes for being on whatever its port is.
    */
   readonly isOff: boolean
-  readonly direction: Direction
-  readonly mid: string | undefined
 }
-
-export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
 export interface Sdp {
   readonly media: readonly MediaLine[]
@@ -24,10 +19,9 @@ const mediaLine = /^m=([A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}) (\d{1,5})(?:\/\d{1,5}
 const originLine = /^o=\S+ \S+ \S+ IN IP[46] \S+$/
 /** A client may write attributes as it likes; Janus does not look at their case either. */
 const candidateAttribute = /^a=candidate:/i
-const bundleOnly = /^bundle-only(?::|$)/i
+const bundleOnly = /^a=bundle-only(?::|$)/i
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no line may hold, because readers differ over where it ends.
 const control = /[\x00-\x08\x0a-\x1f\x7f]/
-const directions: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'] satisfies readonly Direction[]
 
 /** Undefined if this is no session description, or one of its candidates is none. */
 export function parseSdp(text: string): Sdp | undefined {
@@ -36,26 +30,22 @@ export function parseSdp(text: string): Sdp | undefined {
   const lines = linesOf(text)
   if (lines[0] !== 'v=0' || !isWhole(lines)) return undefined
   const media: Line[] = []
-  let common: Direction = 'sendrecv'
   for (const line of lines) {
     if (line === '') continue
     if (!/^[a-z]=/.test(line) || control.test(line)) return undefined
     if (line.startsWith('m=')) {
-      const read = readMediaLine(line, common)
+      const read = readMediaLine(line)
       if (!read) return undefined
-      if (media.length === 0) read.isOn = true
-      media.push(read)
+      media.push(media.length === 0 ? { ...read, isOff: false } : read)
     } else if (candidateAttribute.test(line)) {
       // An attribute that ends the candidates is empty in old clients.
       if (parseCandidate(line.slice(2)) === undefined && line.length > 'a=candidate:'.length) return undefined
-    } else if (line.startsWith('a=')) {
+    } else if (bundleOnly.test(line)) {
       const current = media.at(-1)
-      const name = line.slice(2)
-      if (current) readAttribute(current, name)
-      else if (isDirection(name)) common = name
+      if (current) current.isOff = false
     }
   }
-  return { media: media.map(finished) }
+  return { media }
 }
 
 /** The same text without the candidates that do not pass; unchanged if all do. */
@@ -72,11 +62,7 @@ export function filterSdp(text: string, passes: (line: CandidateLine) => boolean
 
 interface Line {
   readonly media: string
-  readonly port: number
-  direction: Direction
-  mid: string | undefined
-  /** Whatever its port is. */
-  isOn: boolean
+  isOff: boolean
 }
 
 const linesOf = (text: string): readonly string[] =>
@@ -90,19 +76,9 @@ function isWhole(lines: readonly string[]): boolean {
   return head.some((line) => originLine.test(line)) && has('s=') && has('t=')
 }
 
-function readMediaLine(line: string, direction: Direction): Line | undefined {
+function readMediaLine(line: string): Line | undefined {
   const read = mediaLine.exec(line)
   const port = Number(read?.[2])
   if (!read?.[1] || port > 65_535) return undefined
-  return { media: read[1].toLowerCase(), port, direction, mid: undefined, isOn: false }
+  return { media: read[1].toLowerCase(), isOff: port === 0 }
 }
-
-function readAttribute(line: Line, attribute: string): void {
-  if (isDirection(attribute)) line.direction = attribute
-  else if (bundleOnly.test(attribute)) line.isOn = true
-  else if (attribute.startsWith('mid:')) line.mid = attribute.slice(4)
-}
-
-const isDirection = (attribute: string): attribute is Direction => directions.includes(attribute)
-
-const finished = ({ isOn, ...line }: Line): MediaLine => ({ ...line, isOff: line.port === 0 && !isOn })
