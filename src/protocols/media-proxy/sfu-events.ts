@@ -27,9 +27,7 @@ export function sfuTold(state: State, event: SfuEvent): void {
     case 'failed':
       return replied(state, event)
     case 'offer':
-      return event.request === undefined
-        ? offered(state, event)
-        : replied(state, { ...event, request: event.request })
+      return event.request === undefined ? offered(state, event) : replied(state, { ...event, request: event.request })
     case 'candidate':
       return withClient(state, event, (client) => found(state, client, event.candidate))
     case 'interrupted':
