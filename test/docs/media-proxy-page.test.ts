@@ -19,13 +19,20 @@ const source = (text: string) => ({
 })
 
 test('the files of both sides have no faults, and neither have the pieces that are added to them', () => {
-  const [whole = '', tls = '', server = '', remote = ''] = blocks
-  expect(blocks).toHaveLength(4)
+  const [whole = '', tls = '', server = '', countries = '', remote = ''] = blocks
+  expect(blocks).toHaveLength(5)
   for (const text of [whole, whole + tls, whole + remote]) {
     expect(loadProxyConfig(source(text)).faults.map(printFault)).toEqual([])
   }
   const rest = `[http]\nlisten = :1\n[sessions]\nhashkey = ${'h'.repeat(32)}\n`
-  expect(loadConfig(source(rest + server)).faults.map(printFault)).toEqual([])
+  const read = loadConfig(source(rest + server + countries))
+  expect(read.faults.map(printFault)).toEqual([])
+  const { overrides, continents, database } = read.config?.geoip ?? {}
+  expect([overrides?.map(({ country }) => country), continents, database?.kind]).toEqual([
+    ['DE'],
+    { AF: ['EU'] },
+    'maxmind',
+  ])
 })
 
 test('facts and metrics that it names exist', () => {
