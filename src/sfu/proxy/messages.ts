@@ -264,7 +264,7 @@ export const Description = z.object({
   sdp: z.string().min(1).max(longestSdp),
 })
 export const CandidatePayload = z.object({
-  candidate: z.looseObject({
+  candidate: z.object({
     candidate: z.string().max(4096),
     sdpMid: z.string().max(longestId).nullish(),
     sdpMLineIndex: z.int().min(0).nullish(),

@@ -48,6 +48,22 @@ test('[P14] what has no answer of its own is confirmed', () => {
   }
 })
 
+test('of a candidate Janus gets what it looks at: what is nested without end cannot be made a text', () => {
+  const server = proxyServer()
+  const { id } = server.session()
+  const { clientId } = server.publisher(id)
+  const candidate = { candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0 }
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+  const body = JSON.stringify(candidate).replace('{', `{"x":${deep},`)
+  server.say(
+    id,
+    `{"type":"payload","payload":{"type":"candidate","clientId":"${clientId}","payload":{"candidate":${body}}}}`,
+  )
+  expect(server.ordered().at(-1)).toMatchObject({ do: 'say' })
+  const said = server.world.commands.at(-1)
+  expect(JSON.stringify(said)).toContain(JSON.stringify({ say: 'candidate', candidate }))
+})
+
 test('[P14] not to clients of others, nor of nobody', () => {
   const server = proxyServer()
   const { say, hear, ordered } = server
