@@ -27,6 +27,11 @@ export interface DialTarget {
   readonly mayReach?: ((address: string) => boolean) | undefined
   /** Bytes that may wait to be sent; 4 MiB unless told. */
   readonly longestQueue?: number | undefined
+  /**
+   * ms for which frames wait for each other after a write; 0 unless told. The first after a pause does not wait.
+   * Where many small messages are said at about the same time, most of their cost is the number of writes.
+   */
+  readonly gather?: number | undefined
   /** ms between two pings; whoever is silent for a whole turn after one is gone. 30 s unless told. */
   readonly pingEvery?: number | undefined
 }
@@ -68,7 +73,7 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
   const gone = Promise.withResolvers<void>()
   const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64')
   const reader = createFrameReader(target.longestMessage)
-  const writer = createWriter(target.longestQueue ?? defaultQueue)
+  const writer = createWriter(target.longestQueue ?? defaultQueue, target.gather ?? 0)
   let phase: Phase = 'connecting'
   let abandon: Abandon = () => {}
   let head = none
@@ -215,8 +220,11 @@ interface Writer {
 /** Bytes that are worth a write of their own. */
 const largeEnough = 65_536
 
-/** What is sent in one turn of the event loop leaves in one write: a call of the system costs more than a frame. */
-function createWriter(most: number): Writer {
+/**
+ * What is sent in one turn of the event loop leaves in one write, and so does what follows within `gather` ms of it: a
+ * call of the system costs more than a frame.
+ */
+function createWriter(most: number, gather: number): Writer {
   let socket: Socket<undefined> | undefined
   let waiting: Uint8Array[] = []
   let length = 0
@@ -224,12 +232,15 @@ function createWriter(most: number): Writer {
   /** The socket takes no more until it has drained. */
   let isFull = false
 
+  let writtenAt = 0
+
   function flush(): void {
     isDue = false
     const [first] = waiting
     if (!socket || !first) return
     const bytes = waiting.length === 1 ? first : Buffer.concat(waiting, length)
     const written = Math.max(0, socket.write(bytes))
+    if (gather > 0) writtenAt = performance.now()
     length -= written
     waiting = written < bytes.length ? [bytes.subarray(written)] : []
     isFull = waiting.length > 0
@@ -248,7 +259,9 @@ function createWriter(most: number): Writer {
       if (length >= largeEnough) flush()
       else if (!isDue) {
         isDue = true
-        setImmediate(flush)
+        const pause = gather > 0 ? writtenAt + gather - performance.now() : 0
+        if (pause > 0) setTimeout(flush, pause)
+        else setImmediate(flush)
       }
       return true
     },

@@ -15,6 +15,8 @@ export interface SfuLinkSettings {
 
 /** Bytes; an SFU is ours, but what is read of it is bounded all the same. */
 const longestMessage = 4_194_304
+/** ms: nothing to a call that takes seconds to begin, and fewer writes while many join it. */
+const gather = 2
 
 export function createSfuWorld(
   { skipVerify, authorities, timeout }: SfuLinkSettings,
@@ -25,7 +27,7 @@ export function createSfuWorld(
     ...ears,
     now,
     wakeAt: alarm.wakeAt,
-    dial: (target, events) => dial({ ...target, skipVerify, authorities, timeout, longestMessage }, events),
+    dial: (target, events) => dial({ ...target, skipVerify, authorities, timeout, longestMessage, gather }, events),
     lookUp: async (host) => {
       try {
         return (await lookup(host, { all: true })).map(({ address }) => address)

@@ -1,7 +1,7 @@
 /** What is read of the data of a message where there is an SFU. */
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { readMedia } from '../../../../src/protocols/talk/messages/media.ts'
+import { isPlainMedia, MediaData, readMedia } from '../../../../src/protocols/talk/messages/media.ts'
 import type { Json } from '../../../support/json.ts'
 import { candidateLine, sdp } from '../media/stage.ts'
 
@@ -144,4 +144,34 @@ test('whatever comes, nothing is thrown', () => {
       expect(['other', 'fault', 'media']).toContain(readMedia(wild).kind)
     }),
   )
+})
+
+test('what a quick look takes, the schema takes too', () => {
+  const odd = fc.constantFrom<unknown>(undefined, null, '', 0, -1, Number.NaN, [], {}, 'x'.repeat(257))
+  const field = (one: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
+    fc.oneof({ weight: 4, arbitrary: one }, { weight: 1, arbitrary: odd })
+  const data = fc.record(
+    {
+      type: fc.constantFrom('offer', 'answer', 'requestoffer', 'sendoffer', 'selectStream', 'unshareScreen'),
+      roomType: fc.constantFrom('', 'audio', 'video', 'screen'),
+      sid: field(fc.constantFrom('12', 'x'.repeat(256))),
+      payload: field(fc.record({ sdp: fc.jsonValue() }, { noNullPrototype: true })),
+      bitrate: field(fc.constantFrom(0, 1_000_000)),
+      audiocodec: field(fc.constantFrom('opus')),
+      vp9profile: field(fc.constantFrom('2')),
+    },
+    { requiredKeys: ['type', 'roomType'] },
+  )
+  let taken = 0
+  fc.assert(
+    fc.property(data, (given) => {
+      if (!isPlainMedia(given)) return
+      taken += 1
+      const checked = MediaData.safeParse(given)
+      expect(checked.error).toBeUndefined()
+      expect(checked.data).toEqual(given)
+    }),
+    { numRuns: 2_000 },
+  )
+  expect(taken).toBeGreaterThan(100)
 })
