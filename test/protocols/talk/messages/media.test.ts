@@ -157,8 +157,8 @@ test('what a quick look takes, the schema takes too', () => {
       sid: field(fc.constantFrom('12', 'x'.repeat(256))),
       payload: field(fc.record({ sdp: fc.jsonValue() }, { noNullPrototype: true })),
       bitrate: field(fc.constantFrom(0, 1_000_000)),
-      audiocodec: field(fc.constantFrom('opus')),
-      vp9profile: field(fc.constantFrom('2')),
+      audiocodec: field(fc.constant(undefined)),
+      vp9profile: field(fc.constant(undefined)),
     },
     { requiredKeys: ['type', 'roomType'] },
   )
