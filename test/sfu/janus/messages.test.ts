@@ -10,10 +10,10 @@ const maybe = (one: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
 const data = fc.record(
   {
     videoroom: maybe(some('event', 'updated', 'attached')),
-    room: maybe(some(5, '9007199254740993')),
+    room: maybe(some<unknown>(5, '9007199254740993')),
     configured: maybe(some('ok')),
     started: maybe(some('ok')),
-    leaving: maybe(some('ok', 3)),
+    leaving: maybe(some<unknown>('ok', 3)),
     reason: maybe(some('kicked')),
     error_code: maybe(some(428)),
     error: maybe(some('no such feed')),
