@@ -67,6 +67,8 @@ const defaultQueue = 4_194_304
 const defaultPingEvery = 30_000
 /** How long (ms) a farewell may take. */
 const farewell = 2_000
+/** Pings and pongs that the other end may send between two pings of ours. */
+const mostControls = 1_000
 const none = new Uint8Array(0)
 
 export function dial(target: DialTarget, events: DialEvents): Dialled {
@@ -78,6 +80,7 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
   let abandon: Abandon = () => {}
   let head = none
   let isHeard = true
+  let controls = 0
   let pinging: ReturnType<typeof setInterval> | undefined
   let limit = setTimeout(() => fail({ why: 'network', detail: 'no answer in time' }), target.timeout)
 
@@ -136,9 +139,10 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
         events.text(what.text)
         break
       case 'ping':
-        put('pong', what.payload)
+        if (!isEndless()) put('pong', what.payload)
         break
       case 'pong':
+        isEndless()
         break
       case 'close':
         put('close', what.code === 1005 ? none : closePayload(what.code, ''))
@@ -153,9 +157,20 @@ export function dial(target: DialTarget, events: DialEvents): Dialled {
     return 'go on'
   }
 
+  /** Too many of them end it, because each costs us as much as a message. */
+  function isEndless(): boolean {
+    controls += 1
+    if (controls <= mostControls) return false
+    put('close', closePayload(1008, 'pings or pongs without end'))
+    leave()
+    events.closed({ why: 'network', detail: 'pings or pongs without end' })
+    return true
+  }
+
   function ping(): void {
     if (!isHeard) return fail({ why: 'network', detail: 'the other end keeps silent' })
     isHeard = false
+    controls = 0
     put('ping', none)
   }
 

@@ -1,7 +1,7 @@
 /** Our WebSocket client against real sockets: a good server, and hostile ones. */
 import { afterEach, describe, expect, test } from 'bun:test'
 import { type DialFailure, type Dialled, type DialTarget, dial } from '../../src/io/dial.ts'
-import { opcodes } from '../io/raw/frames.ts'
+import { frameBytes, opcodes } from '../io/raw/frames.ts'
 import { debian, notRunnable } from '../support/deb.ts'
 import { freePort } from '../support/free-port.ts'
 import { type RawServer, type RawServerOptions, startRawServer, switching } from '../support/raw-server.ts'
@@ -289,6 +289,30 @@ describe('a hostile server', () => {
       failure: { why: 'network', detail: 'a message is longer than 10000 bytes' },
       texts: [],
     })
+  })
+
+  test('pings and pongs without end: they cost us as much as messages', async () => {
+    for (const opcode of [opcodes.ping, opcodes.pong]) {
+      const server = raw()
+      const one = call(server.url)
+      await one.opened
+      const peer = await server.next()
+      const many = Buffer.concat(Array.from({ length: 1_001 }, () => frameBytes('', { opcode, masked: false })))
+      peer.write(many)
+      expect(await one.closed).toEqual({ why: 'network', detail: 'pings or pongs without end' })
+    }
+  })
+
+  test('so many of them between two pings of ours are no fault', async () => {
+    const server = raw()
+    const one = call(server.url)
+    await one.opened
+    const ping = frameBytes('', { opcode: opcodes.ping, masked: false })
+    ;(await server.next()).write(
+      Buffer.concat([...Array.from({ length: 1_000 }, () => ping), frameBytes('still here', { masked: false })]),
+    )
+    expect(await one.text(1)).toBe('still here')
+    expect(one.closes()).toBe(0)
   })
 
   test('binary and masked frames, and garbage', async () => {

@@ -17,6 +17,8 @@ const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 
 const noStatus = 1005
 const codes = { protocol: 1002, unsupported: 1003, notText: 1007, tooBig: 1009 } as const
 const longestControl = 125
+/** Frames of one message: empty ones cost as much as others. */
+const mostFrames = 10_000
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 interface Header {
@@ -37,6 +39,8 @@ export function createFrameReader(longestMessage: number): FrameReader {
   const control = createBytes(longestControl)
   /** Whether a message has begun whose last frame is not there yet. */
   let isWithin = false
+  /** How many frames of it there were. */
+  let frames = 0
   let isOver = false
 
   /** Takes what belongs to the header from `at` on; returns where the payload begins, or a fault. */
@@ -90,6 +94,8 @@ export function createFrameReader(longestMessage: number): FrameReader {
         return closeOf(control.take())
       default:
         isWithin = !isLast
+        frames = isLast ? 0 : frames + 1
+        if (frames >= mostFrames) return fault(codes.tooBig, `a message has more than ${mostFrames} frames`)
         return isLast ? textOf(message.take()) : undefined
     }
   }

@@ -71,6 +71,18 @@ describe('messages', () => {
     expect(faultCode(Buffer.concat([some, frame('x'.repeat(400), { opcode: opcodes.continuation })]))).toBeUndefined()
   })
 
+  test('in frames without end are none, however little is in each', () => {
+    const piece = frame('', { opcode: opcodes.continuation, fin: false })
+    const begin = frame('', { fin: false })
+    const end = frame('', { opcode: opcodes.continuation })
+    const of = (count: number): Buffer => Buffer.concat([begin, ...Array.from({ length: count - 2 }, () => piece), end])
+    expect(read(Buffer.concat([of(10_000), of(10_000)]))).toEqual([
+      { is: 'text', text: '' },
+      { is: 'text', text: '' },
+    ])
+    expect(faultCode(of(10_001))).toBe(1009)
+  })
+
   test('nothing is read behind an end', () => {
     const bytes = Buffer.concat([frame(closePayload(4000, 'bye'), { opcode: opcodes.close }), frame('late')])
     expect(read(bytes)).toEqual([{ is: 'close', code: 4000, reason: 'bye' }])
