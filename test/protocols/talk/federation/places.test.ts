@@ -85,6 +85,7 @@ test('[R87] each step of the way back has its time; then it is tried again', () 
     expect(orders()).toContainEqual({ do: 'hang-up', link: first })
     here.world.pass(400)
     expect(orders().map((order) => order.do)).toEqual(['dial'])
+    expect(link()).not.toBe(first)
     // Of the link that was given up nothing is believed.
     happens({ event: 'received', link: first, text: JSON.stringify(from('somebody', 1)) })
     happens({ event: 'closed', link: first, why: 'network', detail: 'late' })

@@ -131,3 +131,12 @@ test('[R80] a guest who gives up a join is expected in a room again', () => {
   here.world.pass(10_000)
   expect(inShort(visitor.hears())).toEqual(['room', 'bye room_join_timeout'])
 })
+
+test('[R90] our own people are ours by whichever URL of our Nextcloud they came', () => {
+  const { here, a, says } = guest()
+  const carl = here.visitor()
+  const url = 'https://one.example/ocs/v2.php/apps/spreed/api/v3/signaling/backend'
+  carl.hello({ version: '1.0', auth: { url, params: { userid: 'carl' } } })
+  says({ type: 'message', message: { sender: { type: 'room', sessionid: carl.id }, data: 1 } })
+  expect([a.hears(), here.world.facts.at(-1)]).toMatchObject([[], { why: 'names a session of ours' }])
+})
