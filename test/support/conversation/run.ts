@@ -155,7 +155,8 @@ async function open(scene: Scene, who: string, greeted: boolean): Promise<void> 
   scene.actors.set(who, actor)
   await actor.connect()
   // The original of Debian has no welcome yet.
-  if (greeted && (scene.stage.side === 'ours' || scene.stage.greets)) await actor.expect({ type: 'welcome', '...': true })
+  if (greeted && (scene.stage.side === 'ours' || scene.stage.greets))
+    await actor.expect({ type: 'welcome', '...': true })
 }
 
 /** `A is user.alice`, `A is guest`, `A is internal`; a list of features may follow. */
