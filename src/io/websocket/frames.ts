@@ -148,8 +148,8 @@ function headerOf(head: Uint8Array, length: number): Header | Arrived | 'more' {
   const short = second & 0x7f
   if (short < 126) return { isLast, opcode, length: short }
   if (length < (short === 126 ? 4 : 10)) return 'more'
-  const view = new DataView(head.buffer)
-  const long = short === 126 ? view.getUint16(2) : view.getUint32(2) * 2 ** 32 + view.getUint32(6)
+  let long = 0
+  for (let index = 2; index < (short === 126 ? 4 : 10); index++) long = long * 256 + (head[index] ?? 0)
   if (long < (short === 126 ? 126 : 65_536)) return fault(codes.protocol, 'a length is written longer than it need be')
   return { isLast, opcode, length: long }
 }
@@ -214,12 +214,12 @@ export function encodeFrame(
   const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
   const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
   const frame = new Uint8Array(2 + extended + 4 + length)
-  const view = new DataView(frame.buffer)
   frame[0] = 0x80 | opcodes[kind]
   frame[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127)
-  if (extended === 2) view.setUint16(2, length)
-  if (extended === 8) view.setBigUint64(2, BigInt(length))
-  frame.set(mask.subarray(0, 4), 2 + extended)
+  // Byte by byte: a view of the frame would cost more than the frame.
+  for (let rest = length, index = 1 + extended; index > 1; index--, rest = Math.floor(rest / 256))
+    frame[index] = rest & 0xff
+  for (let index = 0; index < 4; index++) frame[2 + extended + index] = mask[index] ?? 0
   const body = frame.subarray(6 + extended)
   if (typeof payload === 'string') utf8Encoder.encodeInto(payload, body)
   else body.set(payload)
