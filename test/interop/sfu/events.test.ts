@@ -72,14 +72,9 @@ describe.skipIf(notRunnable(suite, ...janusPrograms))(suite, () => {
     expect(sumOf(during, 'signaling_mcu_connections')).toBe(1)
 
     for (const leg of [subscriber, publisher]) sfu.command({ do: 'close', leg })
-    const after = await until(
-      (text) =>
-        sumOf(text, 'signaling_mcu_bandwidth', 'incoming') === 0 &&
-        sumOf(text, 'signaling_mcu_peerconnection_state_total', 'state="hangup"') > 0,
-    )
+    // Not its hangup: of a handle that is given up in passing, Janus tells none.
+    const after = await until((text) => sumOf(text, 'signaling_mcu_bandwidth', 'incoming') === 0)
     expect(sumOf(after, 'signaling_mcu_bandwidth', 'incoming')).toBe(0)
-    // Of a handle that is given up in passing, Janus tells no hangup.
-    expect(sumOf(after, 'signaling_mcu_peerconnection_state_total', 'state="hangup"')).toBeGreaterThan(0)
     expect(server.log()).not.toContain('janus-events-odd')
     // Each of the two that are connected keeps a handle.
     await leavesNothingBehind(janus, 2)
